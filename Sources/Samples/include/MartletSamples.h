@@ -1,0 +1,3 @@
+#ifndef MARTLET_SAMPLES_H
+#define MARTLET_SAMPLES_H
+#endif
