@@ -1,0 +1,51 @@
+/// A window that slides over every dimension of a tensor; dimensions it leaves alone have size 1, stride 1.
+public struct Window: Sendable, Hashable {
+  public var sizes: Shape
+  public var strides: Shape
+  /// Steps between neighbouring elements of the window.
+  public var dilations: Shape
+  /// Elements added before and after each dimension; they never win a maximum and add nothing to a sum.
+  public var paddingLow: Shape
+  public var paddingHigh: Shape
+
+  public init(
+    sizes: Shape, strides: Shape, dilations: Shape? = nil, paddingLow: Shape? = nil, paddingHigh: Shape? = nil
+  ) {
+    self.sizes = sizes
+    self.strides = strides
+    self.dilations = dilations ?? Shape(repeating: 1, rank: sizes.rank)
+    self.paddingLow = paddingLow ?? Shape(repeating: 0, rank: sizes.rank)
+    self.paddingHigh = paddingHigh ?? Shape(repeating: 0, rank: sizes.rank)
+  }
+
+  func mix(into hash: inout StructureHash) {
+    for part in [sizes, strides, dilations, paddingLow, paddingHigh] { hash.mix(part) }
+  }
+
+  /// The number of window positions along each dimension of `shape`.
+  func resultShape(_ shape: Shape, operation: String) throws(GraphError) -> Shape {
+    for part in [sizes, strides, dilations, paddingLow, paddingHigh] where part.rank != shape.rank {
+      throw GraphError(operation, "a window of rank \(part.rank) does not fit \(shape)")
+    }
+    var result = Shape()
+    for i in 0..<shape.rank {
+      if sizes[i] < 1 { throw GraphError(operation, "window size \(sizes[i]) along axis \(i) is less than 1") }
+      if strides[i] < 1 { throw GraphError(operation, "stride \(strides[i]) along axis \(i) is less than 1") }
+      if dilations[i] < 1 { throw GraphError(operation, "dilation \(dilations[i]) along axis \(i) is less than 1") }
+      if paddingLow[i] < 0 || paddingHigh[i] < 0 {
+        throw GraphError(operation, "negative padding along axis \(i)")
+      }
+      let extent = (sizes[i] - 1) * dilations[i] + 1
+      if paddingLow[i] >= extent && paddingLow[i] > 0 || paddingHigh[i] >= extent && paddingHigh[i] > 0 {
+        throw GraphError(operation, "padding along axis \(i) is not smaller than the window (\(extent))")
+      }
+      let room = shape[i] + paddingLow[i] + paddingHigh[i] - extent
+      if room < 0 {
+        throw GraphError(
+          operation, "the window (\(extent)) is larger than axis \(i) of \(shape) with its padding (\(room + extent))")
+      }
+      result.append(room / strides[i] + 1)
+    }
+    return result
+  }
+}
