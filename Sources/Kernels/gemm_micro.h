@@ -8,6 +8,7 @@
 //   NAME(x)            x with the suffix of type and instruction set
 //   V_LOAD_N(p, n), V_STORE_N(p, v, n)    the first n lanes only, zeros elsewhere
 //   V_FMA(a, b, c)     a * b + c
+//   V_SET(x)           all lanes x
 //   V_TRANSPOSE(square)    transposes LANES vectors, see gemm_transpose.h
 // and TARGET; V is the vector type, declared with the alignment of T. All but TARGET are undefined at the end.
 #include "gemm.h"
@@ -17,7 +18,6 @@
 #define UNROLL _Pragma("clang loop unroll(full)")
 #define V_LOAD(p) (*(const V *)(p))
 #define V_STORE(p, v) (*(V *)(p) = (v))
-#define V_SET(x) ((V){0} + (x))
 
 enum { NAME(tile_columns) = LANES * VECTORS };
 

@@ -46,6 +46,7 @@ static inline void store_f64(double *to, v2d value, size_t count) { memcpy(to, &
 #define V_LOAD_N(p, n) load_f32(p, n)
 #define V_STORE_N(p, v, n) store_f32(p, v, n)
 #define V_FMA(a, b, c) ((a) * (b) + (c))
+#define V_SET(x) ((v4f){x, x, x, x})
 #define V_TRANSPOSE TRANSPOSE_4
 #include "gemm_micro.h"
 
@@ -61,5 +62,6 @@ static inline void store_f64(double *to, v2d value, size_t count) { memcpy(to, &
 #define V_LOAD_N(p, n) load_f64(p, n)
 #define V_STORE_N(p, v, n) store_f64(p, v, n)
 #define V_FMA(a, b, c) ((a) * (b) + (c))
+#define V_SET(x) ((v2d){x, x})
 #define V_TRANSPOSE TRANSPOSE_2
 #include "gemm_micro.h"
