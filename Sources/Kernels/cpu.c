@@ -127,9 +127,13 @@ static size_t system_cache_bytes(int level) {
 #endif
 
 size_t martlet_cache_bytes(int level) {
-  const size_t bytes = system_cache_bytes(level);
-  if (bytes > 0) return bytes;
-  return level == 1 ? (size_t)32 << 10 : level == 2 ? (size_t)1 << 20 : (size_t)16 << 20;
+  static _Atomic size_t known[4];  // reading it from the system takes longer than a small matrix product
+  if (level < 1 || level > 3) return 0;
+  if (known[level] == 0) {
+    const size_t bytes = system_cache_bytes(level), usual[4] = {0, 32 << 10, 1 << 20, 16 << 20};
+    known[level] = bytes > 0 ? bytes : usual[level];
+  }
+  return known[level];
 }
 
 size_t martlet_core_count(void) {

@@ -30,6 +30,8 @@ typedef struct {
   /// Packs `count` <= `width` lines into one panel `[depth, width]`; missing lines become zeros.
   void (*pack)(void *panel, size_t width, const void *from, ptrdiff_t line_stride, ptrdiff_t depth_stride,
                size_t count, size_t depth);
+  /// The same for lines anywhere whose elements along the depth are adjacent; a null line is zeros.
+  void (*pack_lines)(void *panel, size_t width, const void *const *lines, size_t count, size_t depth);
   /// One tile from packed panels, aligned to 64 bytes.
   void (*packed_tile)(size_t depth, const void *a, const void *b, size_t rows, size_t columns,
                       const martlet_tile *tile);
@@ -68,7 +70,7 @@ typedef struct {
   martlet_tile output;  // of the whole C
   martlet_gemm_epilogue epilogue;
   void *epilogue_context;
-  size_t batch_index;  // told to the epilogue
+  size_t batch_index, first_column;  // told to the epilogue: the latter is added to the column
 } martlet_packed_gemm;
 
 /// Runs a packed product on the pool. The depth is summed in blocks of `depth_block`, in order.

@@ -187,26 +187,49 @@ TARGET static void NAME(direct_tile)(size_t depth, const void *a, ptrdiff_t a_ro
   DIRECT_STEP(1)
 }
 
-// Packs lines whose elements along the depth are adjacent: squares of LANES x LANES are transposed in registers.
-// The last store of a step that is not whole vectors spills into the next step, which is written later: hence the
-// groups of lines from the last to the first. The last steps of the depth are left to the caller, so nothing is
-// written past the panel.
-INLINE size_t NAME(pack_transposed)(T *panel, size_t width, const T *from, ptrdiff_t line_stride, size_t count,
-                                    size_t depth) {
-  size_t k = 0;
-  for (; k + 2 * LANES <= depth; k += LANES) {
-    for (size_t group = (width + LANES - 1) / LANES; group-- > 0;) {
-      const size_t first = group * LANES;
-      V square[LANES];
-      UNROLL for (size_t i = 0; i < LANES; ++i) {
-        square[i] = first + i < count ? V_LOAD(from + (ptrdiff_t)(first + i) * line_stride + k) : (V){0};
-      }
-      V_TRANSPOSE(square);
-      T *to = panel + k * width + first;
-      UNROLL for (size_t i = 0; i < LANES; ++i) V_STORE(to + i * width, square[i]);
+// One square of a transposition: `steps` of the depth from LANES lines. Stores that are wider than what is left of
+// a step spill into the next step; `spills` says that something written later follows there.
+INLINE void NAME(pack_square)(T *to, size_t width, const T *const *lines, size_t count, size_t k, size_t steps,
+                              bool is_whole, size_t stored, bool spills) {
+  V square[LANES];
+  UNROLL for (size_t i = 0; i < LANES; ++i) {
+    if (i >= count || !lines[i]) {
+      square[i] = (V){0};
+    } else {
+      square[i] = is_whole ? V_LOAD(lines[i] + k) : V_LOAD_N(lines[i] + k, steps);
     }
   }
-  return k;
+  V_TRANSPOSE(square);
+  UNROLL for (size_t i = 0; i < LANES; ++i) {
+    if (!is_whole && i >= steps) continue;
+    if (spills) {
+      V_STORE(to + i * width, square[i]);
+    } else {
+      V_STORE_N(to + i * width, square[i], stored);
+    }
+  }
+}
+
+// Packs lines whose elements along the depth are adjacent; a null line is zeros. No alignment assumed; writes the
+// whole panel and nothing more: groups of lines go from the last to the first, so that spills are overwritten.
+TARGET static void NAME(pack_lines)(void *panel_pointer, size_t width, const void *const *line_pointers, size_t count,
+                                    size_t depth) {
+  const T *const *lines = (const T *const *)line_pointers;
+  T *panel = panel_pointer;
+  for (size_t k = 0; k < depth; k += LANES) {
+    const size_t steps = depth - k < LANES ? depth - k : LANES;
+    for (size_t group = (width + LANES - 1) / LANES; group-- > 0;) {
+      const size_t first = group * LANES, left = width - first, stored = left < LANES ? left : LANES;
+      const size_t present = count > first ? count - first : 0;
+      T *to = panel + k * width + first;
+      const bool spills = stored == LANES || k + LANES < depth;
+      if (steps == LANES && spills) {
+        NAME(pack_square)(to, width, lines + first, present, k, LANES, true, LANES, true);
+      } else {
+        NAME(pack_square)(to, width, lines + first, present, k, steps, steps == LANES, stored, false);
+      }
+    }
+  }
 }
 
 // Packs lines that are adjacent to each other. Steps that are narrower than whole vectors spill as above.
@@ -230,9 +253,13 @@ TARGET static void NAME(pack)(void *panel_pointer, size_t width, const void *fro
   T *panel = panel_pointer;
   const T *from = from_pointer;
   size_t k = 0;
-  if (depth_stride == 1) {
-    k = NAME(pack_transposed)(panel, width, from, line_stride, count, depth);
-  } else if (line_stride == 1) {
+  if (depth_stride == 1 && width <= 64) {
+    const void *lines[64];
+    for (size_t i = 0; i < count; ++i) lines[i] = from + (ptrdiff_t)i * line_stride;
+    NAME(pack_lines)(panel, width, lines, count, depth);
+    return;
+  }
+  if (line_stride == 1) {
     k = NAME(pack_adjacent)(panel, width, from, depth_stride, count, depth);
   }
   for (; k < depth; ++k) {
@@ -324,6 +351,7 @@ const martlet_gemm_kernels NAME(martlet_gemm_kernels) = {
     .depth_block = DEPTH_BLOCK,
     .vector_columns = ROW_VECTORS * LANES,
     .pack = NAME(pack),
+    .pack_lines = NAME(pack_lines),
     .packed_tile = NAME(packed_tile),
     .direct_tile = NAME(direct_tile),
     .row_times_matrix = NAME(row_times_matrix),

@@ -136,8 +136,8 @@ static void multiply_panel(const stage *s, const piece *at, size_t row, size_t c
     kernels->packed_tile(depth, a, b, rows, least(nr, columns - j), &tile);
   }
   if (is_last && gemm->epilogue) {
-    gemm->epilogue(gemm->epilogue_context, strip.c, gemm->batch_index, row, s->column + column, rows, columns,
-                   (size_t)strip.row_stride);
+    gemm->epilogue(gemm->epilogue_context, strip.c, gemm->batch_index, row, gemm->first_column + s->column + column,
+                   rows, columns, (size_t)strip.row_stride);
   }
 }
 
