@@ -73,7 +73,7 @@ typedef enum martlet_row_opcode {
   /// be read in later stages. Floating-point sums: blocks of 512 columns by 64 lanes and a fixed
   /// tree, blocks added up in float64; so bits depend on the number of columns only.
   MARTLET_ROW_REDUCE = 11,
-  /// Tile stage only: row buffer `index` <- a, for `MARTLET_ROW_RESTORE` in a later stage.
+  /// Tile stage only: row buffer `index` <- a (of `type`), for `MARTLET_ROW_RESTORE` in a later stage.
   MARTLET_ROW_SAVE = 12,
   /// Tile stage only: result <- row buffer `index`.
   MARTLET_ROW_RESTORE = 13,
@@ -85,6 +85,8 @@ typedef enum martlet_row_opcode {
 
 /// Number of opcodes.
 #define MARTLET_ROW_OPCODE_COUNT 15
+/// Operands that one program can have.
+#define MARTLET_ROW_MAX_OPERANDS 128
 /// Column reductions that one program can make.
 #define MARTLET_ROW_MAX_COLUMN_REDUCTIONS 8
 /// Value of `kind` with which `MARTLET_ROW_IOTA` counts columns.
@@ -213,6 +215,9 @@ typedef struct martlet_row_operand {
   uint32_t binding;
   /// Element type in memory, a `martlet_type`.
   uint8_t type;
+  /// Filled by prepare: whether rows lie at equal steps, and that step.
+  uint8_t is_linear;
+  int64_t row_step;
 } martlet_row_operand;
 
 /// One instruction; fields that an opcode does not name are ignored.
@@ -225,7 +230,8 @@ typedef struct martlet_row_instruction {
   uint8_t kind;
   uint8_t reserved;
   uint16_t result, a, b, c;
-  /// Number of the operand, scalar or row buffer.
+  /// Number of the operand, scalar or row buffer (prepare numbers row reductions here, and column
+  /// reductions in `c`).
   uint32_t index;
 } martlet_row_instruction;
 
@@ -254,8 +260,9 @@ typedef struct martlet_row_program {
   size_t sizes[MARTLET_ROW_MAX_DIMS];
   /// Number of columns.
   size_t columns;
-  const martlet_row_operand *operands;
-  const martlet_row_instruction *instructions;
+  /// Prepare fills fields of operands and instructions; the arrays must live as long as the program.
+  martlet_row_operand *operands;
+  martlet_row_instruction *instructions;
   const martlet_row_stage *stages;
   uint32_t operand_count, instruction_count, stage_count;
   /// How many pointers and scalars a run is given.
@@ -270,30 +277,32 @@ typedef struct martlet_row_program {
   size_t tile_elements, tile_rows;
   /// Bytes that a tile register, a row register and a row buffer occupy in the scratch memory.
   size_t register_bytes, row_register_bytes, row_buffer_bytes;
+  /// Bytes of the widest type in registers.
+  size_t width;
   /// Rows for each group of the column reductions.
   size_t group_rows;
   uint32_t column_reductions;
   uint32_t row_reductions;
-  /// 1 when every stage is needed for a single column only, so columns may be split freely.
+  /// 1 when there is nothing but one tile stage without row reductions: columns may be split freely.
   uint8_t is_element_wise;
 } martlet_row_program;
 
 /// What a call came to.
-typedef enum martlet_status {
-  MARTLET_OK = 0,
+typedef enum martlet_row_status {
+  MARTLET_ROW_OK = 0,
   /// The program is malformed; `index` is the instruction (or the operand or stage) at fault.
-  MARTLET_INVALID_PROGRAM = 1,
+  MARTLET_ROW_INVALID_PROGRAM = 1,
   /// An integer was divided by zero; `index` is row * columns + column of the first one.
-  MARTLET_DIVISION_BY_ZERO = 2,
+  MARTLET_ROW_DIVISION_BY_ZERO = 2,
   /// Scratch memory could not be had.
-  MARTLET_OUT_OF_MEMORY = 3,
+  MARTLET_ROW_OUT_OF_MEMORY = 3,
   /// An index is out of range; `index` is its flat position, `value` the index itself.
-  MARTLET_INDEX_OUT_OF_RANGE = 4,
-} martlet_status;
+  MARTLET_ROW_INDEX_OUT_OF_RANGE = 4,
+} martlet_row_status;
 
 /// Where and what went wrong. The same for any number of threads: the first place in row-major order.
 typedef struct martlet_row_error {
-  /// A `martlet_status`.
+  /// A `martlet_row_status`.
   int32_t status;
   /// Flat position.
   uint64_t index;
@@ -303,7 +312,7 @@ typedef struct martlet_row_error {
 
 /// Checks a program and fills its derived fields.
 ///
-/// - Returns: `MARTLET_OK`, or `MARTLET_INVALID_PROGRAM` with the place in `error` (may be NULL).
+/// - Returns: `MARTLET_ROW_OK`, or `MARTLET_ROW_INVALID_PROGRAM` with the place in `error` (may be NULL).
 int martlet_row_program_prepare(martlet_row_program *program, martlet_row_error *error);
 
 /// Runs a prepared program on all rows, in parallel on the pool when there is work for it.
@@ -313,8 +322,8 @@ int martlet_row_program_prepare(martlet_row_program *program, martlet_row_error 
 /// - Parameters:
 ///   - bindings: `binding_count` pointers, aligned to their element types.
 ///   - scalars: `scalar_count` values, each in the low bytes of 8 (little end first).
-///   - error: Filled when the result is not `MARTLET_OK`; may be NULL.
-/// - Returns: A `martlet_status`. After a division by zero all other elements are right.
+///   - error: Filled when the result is not `MARTLET_ROW_OK`; may be NULL.
+/// - Returns: A `martlet_row_status`. After a division by zero all other elements are right.
 int martlet_row_program_run(const martlet_row_program *program, void *const *bindings, const uint64_t *scalars,
                             martlet_row_error *error);
 
@@ -325,11 +334,18 @@ size_t martlet_row_program_scratch_bytes(const martlet_row_program *program);
 /// the calling thread. For epilogues: a matrix product calls it on a tile that is still in the cache.
 ///
 /// - Parameter scratch: `martlet_row_program_scratch_bytes` bytes, aligned to 64.
-/// - Returns: A `martlet_status`; `MARTLET_INVALID_PROGRAM` for programs with column reductions, and for
+/// - Returns: A `martlet_row_status`; `MARTLET_ROW_INVALID_PROGRAM` for programs with column reductions, and for
 ///   programs with row reductions when the block has not all columns.
 int martlet_row_program_run_block(const martlet_row_program *program, void *const *bindings, const uint64_t *scalars,
                                   size_t first_row, size_t last_row, size_t first_column, size_t last_column,
                                   void *scratch, martlet_row_error *error);
+
+/// Makes the kernels of this header's family use an instruction set: 0 scalar, 1 AVX2, 2 AVX-512, -1 the
+/// choice made at start (the best of the machine, or what the environment variable MARTLET_ISA asks
+/// for). For tests; not while kernels run.
+///
+/// - Returns: The level in force, no higher than the machine's.
+int martlet_rows_set_isa(int level);
 
 /// Bytes of one element in memory.
 size_t martlet_type_bytes(uint8_t type);
