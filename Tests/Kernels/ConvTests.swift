@@ -96,7 +96,7 @@ extension KernelTests {
   @Suite struct ConvTests {
     @Test(arguments: availableISAs)
     func `output and both gradients agree with plain loops`(isa: martlet_isa) {
-      for seed in 1...UInt64(40) {
+      for seed in 1...UInt64(150) {
         let convolution = Convolution(seed: seed)
         var numbers = Numbers(seed: seed + 1000)
         let x = numbers.floats(convolution.inputs)
