@@ -6,5 +6,6 @@
 #include "martlet_cpu.h"
 #include "martlet_gemm.h"
 #include "martlet_pool.h"
+#include "MartletRows.h"
 
 #endif
