@@ -53,6 +53,15 @@ extension GraphBuilder {
     }
   }
 
+  /// The operands, each with the leading dimension of examples.
+  mutating func withBatches(_ context: BatchContext) throws(GraphError) -> [Value] {
+    var operands: [Value] = []
+    for (operand, isBatched) in zip(context.operands, context.isBatched) {
+      operands.append(try withBatch(operand, isBatched: isBatched, size: context.size))
+    }
+    return operands
+  }
+
   /// Applies an operation to the examples one after the other: the batching rule of operations that have no better.
   mutating func batchedOneByOne(
     _ operation: some PrimitiveRules, _ context: BatchContext
