@@ -38,7 +38,8 @@ struct ZipDirectory {
     }
     // A directory entry takes at least 46 bytes, so that a lie about their number ends here.
     guard end.count <= end.directory.count / 46 else {
-      throw error(.malformed, "zip promises \(end.count) members, too many for its directory", at: end.directory.upperBound)
+      throw error(
+        .malformed, "zip promises \(end.count) members, too many for its directory", at: end.directory.upperBound)
     }
     var reader = ByteReader(bytes[0..<end.directory.upperBound], file: file)
     reader.offset = end.directory.lowerBound
@@ -47,7 +48,8 @@ struct ZipDirectory {
     try checkOverlap()
   }
 
-  private func error(_ kind: FormatError.Kind, _ message: String, at offset: Int, _ name: String? = nil) -> FormatError {
+  private func error(_ kind: FormatError.Kind, _ message: String, at offset: Int, _ name: String? = nil) -> FormatError
+  {
     FormatError(kind, file: file, message, offset: offset, tensor: name)
   }
 
@@ -214,7 +216,8 @@ struct ZipDirectory {
     try wide.widen(&local.compressedSize)
     // With bit 3 set the sizes follow the data, and the header may have zeros in their place.
     let sizesFollow = central.flags & 8 != 0
-    let areSame = local.checksum == central.checksum && local.size == central.size
+    let areSame =
+      local.checksum == central.checksum && local.size == central.size
       && local.compressedSize == central.compressedSize
     let areBlank = local.checksum == 0 && local.size == 0 && local.compressedSize == 0
     guard local.name == central.name, local.method == central.method, local.flags == central.flags,
@@ -237,7 +240,11 @@ struct ZipDirectory {
         if hasSignature { expected.appendLittle(Signature.descriptor) }
         expected.appendLittle(header.checksum)
         for size in [header.compressedSize, header.size] {
-          if isWide { expected.appendLittle(UInt64(size)) } else { expected.appendLittle(UInt32(truncatingIfNeeded: size)) }
+          if isWide {
+            expected.appendLittle(UInt64(size))
+          } else {
+            expected.appendLittle(UInt32(truncatingIfNeeded: size))
+          }
         }
         guard expected.count <= reader.remaining else { continue }
         if reader.bytes[start..<(start + expected.count)].array == expected {

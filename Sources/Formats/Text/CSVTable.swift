@@ -36,7 +36,8 @@ public struct CSVTable: Sendable {
     bytes: SharedBytes, hasHeader: Bool = true, separator: Character = ",", file: String = "CSV"
   ) throws(FormatError) {
     guard let separator = separator.asciiValue, separator != 0x22, separator != 0x0A, separator != 0x0D else {
-      throw FormatError(.unsupported, file: file, "the separator must be an ASCII character other than quote and line end")
+      throw FormatError(
+        .unsupported, file: file, "the separator must be an ASCII character other than quote and line end")
     }
     guard bytes.count < UInt32.max else {
       throw FormatError(.limit, file: file, "is larger than 4 GiB; read it in parts")
@@ -129,7 +130,8 @@ extension CSVTable {
         guard let number = parse(bytes.extracting(range)) else {
           let found = FormatError.quoted(try string(row: row, column: column))
           throw FormatError(
-            .mismatch, file: file, "row \(row + 1), column \(column + 1) is \(found), not a number that fits \(Number.self)",
+            .mismatch, file: file,
+            "row \(row + 1), column \(column + 1) is \(found), not a number that fits \(Number.self)",
             offset: range.lowerBound)
         }
         result.append(number)
@@ -172,7 +174,9 @@ private struct CSVScanner {
     if text.count >= 3, text[0] == 0xEF, text[1] == 0xBB, text[2] == 0xBF { position = 3 }
     while position < text.count { try row(text) }
     // As if a line end followed the last field.
-    if columnCount > 0 { starts.append(UInt32(text.count > 0 && text[text.count - 1] == 0x0A ? position : position + 1)) }
+    if columnCount > 0 {
+      starts.append(UInt32(text.count > 0 && text[text.count - 1] == 0x0A ? position : position + 1))
+    }
   }
 
   private mutating func row(_ text: Span<UInt8>) throws(FormatError) {
