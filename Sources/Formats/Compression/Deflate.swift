@@ -48,7 +48,7 @@ private struct MatchFinder {
   /// Matches from this length on are taken without looking further.
   static let goodLength = 32
   private static let window = 1 << 15
-  private static let longestChain = 64
+  private static let longestChain = 128
 
   // For each hash the last position with it, and for each position of the window the one before it; -1 is none.
   private var last = [Int](repeating: -1, count: 1 << 15)
