@@ -120,20 +120,21 @@ struct CompressionTests {
     }
   }
 
-  @Test(arguments: [
-    ([0x07], "block of unknown type"),
-    ([0x01, 0x05, 0x00, 0xFA, 0xFE], "two lengths disagree"),
-    ([0x01, 0x05, 0x00, 0xFA, 0xFF, 1, 2], "ends early"),
-    ([0x03], "ends early"),
-    ([0x05, 0x1F], "ends early"),
-    ([0xFD, 0xFF, 0, 0, 0, 0, 0, 0], "too many symbols"),
-    // Three code lengths of one bit: over-subscribed.
-    ([0x05, 0x00, 0x92, 0x00, 0, 0, 0, 0], "Huffman code"),
-    // A fixed block that begins with a match.
-    ([0x03, 0x02, 0, 0], "refers to before its beginning"),
-    // A fixed block whose first symbol is 286.
-    ([0x1B, 0x03, 0, 0], "invalid symbol"),
-  ] as [([UInt8], String)])
+  @Test(
+    arguments: [
+      ([0x07], "block of unknown type"),
+      ([0x01, 0x05, 0x00, 0xFA, 0xFE], "two lengths disagree"),
+      ([0x01, 0x05, 0x00, 0xFA, 0xFF, 1, 2], "ends early"),
+      ([0x03], "ends early"),
+      ([0x05, 0x1F], "ends early"),
+      ([0xFD, 0xFF, 0, 0, 0, 0, 0, 0], "too many symbols"),
+      // Three code lengths of one bit: over-subscribed.
+      ([0x05, 0x00, 0x92, 0x00, 0, 0, 0, 0], "Huffman code"),
+      // A fixed block that begins with a match.
+      ([0x03, 0x02, 0, 0], "refers to before its beginning"),
+      // A fixed block whose first symbol is 286.
+      ([0x1B, 0x03, 0, 0], "invalid symbol"),
+    ] as [([UInt8], String)])
   func `broken deflate data is refused`(bytes: [UInt8], message: String) {
     let error = formatError { () throws(FormatError) in
       _ = try Inflate.decompress(bytes.span, limit: 1000, file: "x")
@@ -141,9 +142,10 @@ struct CompressionTests {
     #expect(error?.message.contains(message) == true, "\(error.map(String.init(describing:)) ?? "")")
   }
 
-  @Test(arguments: [
-    (0, 0x1E, FormatError.Kind.malformed), (1, 0x8C, .malformed), (2, 7, .unsupported), (3, 0xE0, .malformed),
-  ] as [(Int, UInt8, FormatError.Kind)])
+  @Test(
+    arguments: [
+      (0, 0x1E, FormatError.Kind.malformed), (1, 0x8C, .malformed), (2, 7, .unsupported), (3, 0xE0, .malformed),
+    ] as [(Int, UInt8, FormatError.Kind)])
   func `broken gzip headers are refused`(position: Int, value: UInt8, kind: FormatError.Kind) {
     var bytes = Gzip.compress(SharedBytes([1, 2, 3]))
     bytes[position] = value

@@ -48,8 +48,9 @@ struct FilesTests {
   @Test func `errors of the system name the path and the reason`() throws {
     let scratch = try Scratch()
     let missing = scratch.file("none")
-    #expect(formatError { () throws(FormatError) in _ = try MappedFile(path: missing) }?.description
-      == "\(missing): cannot open: No such file or directory")
+    #expect(
+      formatError { () throws(FormatError) in _ = try MappedFile(path: missing) }?.description
+        == "\(missing): cannot open: No such file or directory")
     let folder = formatError { () throws(FormatError) in _ = try MappedFile(path: scratch.path) }
     #expect(folder?.kind == .system)
     let unwritable = formatError { () throws(FormatError) in try AtomicFile.write("x", to: "\(missing)/x") }

@@ -66,28 +66,29 @@ struct NpyTests {
     return [0x93] + Array("NUMPY".utf8) + [version, 0] + header + text + [UInt8](repeating: 0, count: data)
   }
 
-  @Test(arguments: [
-    ("{'descr': '<f4', 'fortran_order': False, 'shape': (65536, 65536), }\n", 16, .truncated),
-    ("{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 4), }\n", 16, .limit),
-    ("{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 4, 0), }\n", 0, .limit),
-    ("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,), }\n", 16, .malformed),
-    ("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }\n", 16, .malformed),
-    ("{'descr': '<f8', 'fortran_order': False, 'shape': (2), }\n", 16, .malformed),
-    ("{'descr': '<f8', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,2), }\n", 16, .unsupported),
-    ("{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }\n", 16, .truncated),
-    ("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }\n", 16, .malformed),
-    ("{'descr': '|O', 'fortran_order': False, 'shape': (2,), }\n", 16, .unsupported),
-    ("{'descr': 'f8', 'fortran_order': 0, 'shape': (2,), }\n", 16, .malformed),
-    ("{'descr': '|f8', 'fortran_order': False, 'shape': (2,), }\n", 16, .malformed),
-    ("{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (2,), }\n", 16, .duplicate),
-    ("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), 'x': 1}\n", 16, .malformed),
-    ("{'descr': '<f8', 'fortran_order': False}\n", 16, .malformed),
-    ("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), } x\n", 16, .malformed),
-    ("{'descr': '<f8', 'fortran_order': False, 'shape': (2,)", 0, .malformed),
-    ("{'descr': '<f8' 'fortran_order': False, 'shape': (2,)}", 16, .malformed),
-    ("{'descr': '<f8\\x00', 'fortran_order': False, 'shape': (2,)}", 16, .malformed),
-    ("__import__('os')", 16, .malformed), ("", 0, .malformed),
-  ] as [(String, Int, FormatError.Kind)])
+  @Test(
+    arguments: [
+      ("{'descr': '<f4', 'fortran_order': False, 'shape': (65536, 65536), }\n", 16, .truncated),
+      ("{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 4), }\n", 16, .limit),
+      ("{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 4, 0), }\n", 0, .limit),
+      ("{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,), }\n", 16, .malformed),
+      ("{'descr': '<f8', 'fortran_order': False, 'shape': (-1,), }\n", 16, .malformed),
+      ("{'descr': '<f8', 'fortran_order': False, 'shape': (2), }\n", 16, .malformed),
+      ("{'descr': '<f8', 'fortran_order': False, 'shape': (1,1,1,1,1,1,1,1,2), }\n", 16, .unsupported),
+      ("{'descr': '<f8', 'fortran_order': False, 'shape': (3,), }\n", 16, .truncated),
+      ("{'descr': '<f8', 'fortran_order': False, 'shape': (1,), }\n", 16, .malformed),
+      ("{'descr': '|O', 'fortran_order': False, 'shape': (2,), }\n", 16, .unsupported),
+      ("{'descr': 'f8', 'fortran_order': 0, 'shape': (2,), }\n", 16, .malformed),
+      ("{'descr': '|f8', 'fortran_order': False, 'shape': (2,), }\n", 16, .malformed),
+      ("{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (2,), }\n", 16, .duplicate),
+      ("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), 'x': 1}\n", 16, .malformed),
+      ("{'descr': '<f8', 'fortran_order': False}\n", 16, .malformed),
+      ("{'descr': '<f8', 'fortran_order': False, 'shape': (2,), } x\n", 16, .malformed),
+      ("{'descr': '<f8', 'fortran_order': False, 'shape': (2,)", 0, .malformed),
+      ("{'descr': '<f8' 'fortran_order': False, 'shape': (2,)}", 16, .malformed),
+      ("{'descr': '<f8\\x00', 'fortran_order': False, 'shape': (2,)}", 16, .malformed),
+      ("__import__('os')", 16, .malformed), ("", 0, .malformed),
+    ] as [(String, Int, FormatError.Kind)])
   func `a lying or malformed header is refused`(dictionary: String, data: Int, kind: FormatError.Kind) {
     let bytes = SharedBytes(NpyTests.file(dictionary, data: data))
     #expect(formatError { () throws(FormatError) in _ = try Npy.decode(bytes) }?.kind == kind)

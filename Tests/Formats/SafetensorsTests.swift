@@ -140,10 +140,11 @@ struct SafetensorsTests {
     #expect(error?.kind == kind, "\(header): \(error.map(String.init(describing:)) ?? "")")
   }
 
-  @Test(arguments: [
-    (100_000_001, .limit), (UInt64.max, .limit), (1 << 63, .limit), (1000, .truncated), (0, .malformed),
-    (99_999_999, .truncated),
-  ] as [(UInt64, FormatError.Kind)])
+  @Test(
+    arguments: [
+      (100_000_001, .limit), (UInt64.max, .limit), (1 << 63, .limit), (1000, .truncated), (0, .malformed),
+      (99_999_999, .truncated),
+    ] as [(UInt64, FormatError.Kind)])
   func `a header length that lies is refused`(length: UInt64, kind: FormatError.Kind) {
     let bytes = SharedBytes(SafetensorsTests.file(#"{"a":{\#(SafetensorsTests.f4)}}"#, data: 4, length: length))
     #expect(formatError { () throws(FormatError) in _ = try SafetensorsFile(bytes: bytes) }?.kind == kind)
@@ -167,6 +168,7 @@ struct SafetensorsTests {
   @Test func `a message says what is wrong with which tensor of which file`() {
     let bytes = SharedBytes(SafetensorsTests.file(#"{"head.bias":{\#(SafetensorsTests.f4)}}"#, data: 3))
     let error = formatError { () throws(FormatError) in _ = try SafetensorsFile(bytes: bytes, file: "w.safetensors") }
-    #expect(error?.description == "w.safetensors: tensor \"head.bias\" ends at byte 4 of the data, past its end (3 bytes)")
+    #expect(
+      error?.description == "w.safetensors: tensor \"head.bias\" ends at byte 4 of the data, past its end (3 bytes)")
   }
 }

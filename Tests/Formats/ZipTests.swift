@@ -113,7 +113,8 @@ struct ZipTests {
   }
 
   @Test func `a plain archive, with a comment too, is read`() throws {
-    let zip = try ZipFile(bytes: SharedBytes(ZipTests.archive { $0.comment = [80, 75, 5, 6] + Array("hello there, all of you".utf8) }))
+    let zip = try ZipFile(
+      bytes: SharedBytes(ZipTests.archive { $0.comment = [80, 75, 5, 6] + Array("hello there, all of you".utf8) }))
     #expect(zip.members.map(\.name) == ["a", "b"])
     #expect(try zip.read(zip["b"]!).array == [5, 6])
     #expect(try ZipFile(bytes: SharedBytes(Archive([]).bytes)).members.isEmpty)
@@ -139,7 +140,12 @@ struct ZipTests {
     ("same member twice", archive { $0.members[1].centralOffset = 0 }, .malformed),
     ("offset outside", archive { $0.members[1].centralOffset = 4_000_000 }, .malformed),
     ("offset without header", archive { $0.members[1].centralOffset = 1 }, .malformed),
-    ("too large", archive { $0.members[1].size = 5000; $0.members[1].compressedSize = 5000 }, .truncated),
+    (
+      "too large",
+      archive {
+        $0.members[1].size = 5000; $0.members[1].compressedSize = 5000
+      }, .truncated
+    ),
     ("more members than directory", archive { $0.count = 3 }, .malformed),
     ("very many members", archive { $0.count = 65_000 }, .malformed),
     ("fewer members than directory", archive { $0.count = 1 }, .malformed),
