@@ -131,7 +131,7 @@ MATH_INLINE float f32_tanh(float x) {
   p = MATH_FMA(p, z, 0.133333042f);
   p = MATH_FMA(p, z, -0.333333343f);
   float small = MATH_FMA(x * z, p, x);
-  return a < 0.625f ? small : __builtin_elementwise_copysign(large, x);
+  return __builtin_elementwise_copysign(a < 0.625f ? small : large, x);
 }
 
 MATH_INLINE float f32_sigmoid(float x) {
