@@ -138,7 +138,13 @@ MATH_INLINE float f32_sigmoid(float x) {
   // exp of a negative number never overflows, and keeps tiny results exact to the last place.
   float e = f32_exp(-__builtin_elementwise_abs(x));
   float numerator = x < 0.0f ? e : 1.0f;
-  return numerator / (1.0f + e);
+  float sum = 1.0f + e, lost = e - (sum - 1.0f);
+  float quotient = numerator / sum;
+  // One correction by the remainder, for what the sum lost and the division rounded. The reciprocal of the
+  // sum need only be rough, and is the logistic function of |x|.
+  float reciprocal = x < 0.0f ? 1.0f - quotient : quotient;
+  float remainder = MATH_FMA(-quotient, lost, MATH_FMA(-quotient, sum, numerator));
+  return MATH_FMA(remainder, reciprocal, quotient);
 }
 
 MATH_INLINE float f32_erf(float x) {
