@@ -2,6 +2,7 @@
 #ifndef MARTLET_KERNELS_H
 #define MARTLET_KERNELS_H
 
+#include "martlet_attention.h"
 #include "martlet_conv.h"
 #include "martlet_cpu.h"
 #include "martlet_gemm.h"
