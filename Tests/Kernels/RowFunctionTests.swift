@@ -47,71 +47,73 @@ private let elementary: [ElementaryFunction] = [
   .init(kind: MARTLET_UNARY_RECIPROCAL, name: "reciprocal", exact: { 1 / $0 }),
 ]
 
-@Suite(.serialized) struct RowFunctionTests {
-  private func apply(_ kind: martlet_unary, _ x: [Float]) -> [Float] {
-    let program = RowProgram(sizes: [], columns: x.count)
-    let a = program.operand(MARTLET_F32, strides: [], columnStride: 1)
-    let b = program.operand(MARTLET_F32, strides: [], columnStride: 1)
-    program.stage()
-    program.emit(MARTLET_ROW_LOAD, MARTLET_F32, to: 0, index: a)
-    program.emit(MARTLET_ROW_UNARY, MARTLET_F32, kind: kind.rawValue, to: 0, 0)
-    program.emit(MARTLET_ROW_STORE, MARTLET_F32, 0, index: b)
-    var x = x, out = [Float](repeating: 0, count: x.count)
-    x.lent { x in out.lent { out in _ = program.run([x, out]) } }
-    return out
-  }
-
-  /// Every 65,537th float of all, so both signs, all exponents, infinities and NaN; and the points around
-  /// which functions change their formula.
-  private var samples: [Float] {
-    let spread = stride(from: UInt64(0), through: 0xFFFF_FFFF, by: 65_537).map { Float(bitPattern: UInt32($0)) }
-    let special: [Float] = [0, -0.0, .infinity, -.infinity, .nan, 1, -1, 0.5, 0.625, 0.94, 88.7, -103.9, 1e30, 3e38]
-    return spread + special + special.map(\.nextUp) + special.map(\.nextDown) + noise(4000).map { 9 * $0 }
-  }
-
-  @Test(arguments: elementary)
-  func `is within two units of the last place everywhere, in the same bits`(function: ElementaryFunction) {
-    let x = samples
-    let results = underEachSet { apply(function.kind, x) }
-    for (i, value) in results[0].enumerated() {
-      let exact = function.exact(Double(x[i]))
-      #expect(unitsInLastPlace(value, exact) <= 2, "\(function.name)(\(x[i])) gave \(value), not \(exact)")
-      if exact == 0 { #expect((value.sign == .minus) == (exact.sign == .minus), "sign of \(function.name)(\(x[i]))") }
+extension KernelTests {
+  @Suite struct RowFunctionTests {
+    private func apply(_ kind: martlet_unary, _ x: [Float]) -> [Float] {
+      let program = RowProgram(sizes: [], columns: x.count)
+      let a = program.operand(MARTLET_F32, strides: [], columnStride: 1)
+      let b = program.operand(MARTLET_F32, strides: [], columnStride: 1)
+      program.stage()
+      program.emit(MARTLET_ROW_LOAD, MARTLET_F32, to: 0, index: a)
+      program.emit(MARTLET_ROW_UNARY, MARTLET_F32, kind: kind.rawValue, to: 0, 0)
+      program.emit(MARTLET_ROW_STORE, MARTLET_F32, 0, index: b)
+      var x = x, out = [Float](repeating: 0, count: x.count)
+      x.lent { x in out.lent { out in _ = program.run([x, out]) } }
+      return out
     }
-    for other in results.dropFirst() {
-      #expect(zip(other, results[0]).allSatisfy { $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN) })
+
+    /// Every 65,537th float of all, so both signs, all exponents, infinities and NaN; and the points around
+    /// which functions change their formula.
+    private var samples: [Float] {
+      let spread = stride(from: UInt64(0), through: 0xFFFF_FFFF, by: 65_537).map { Float(bitPattern: UInt32($0)) }
+      let special: [Float] = [0, -0.0, .infinity, -.infinity, .nan, 1, -1, 0.5, 0.625, 0.94, 88.7, -103.9, 1e30, 3e38]
+      return spread + special + special.map(\.nextUp) + special.map(\.nextDown) + noise(4000).map { 9 * $0 }
     }
-  }
 
-  private func apply(_ kind: martlet_binary, _ x: [Float], _ y: [Float]) -> [Float] {
-    let program = RowProgram(sizes: [], columns: x.count)
-    let operands = (0..<3).map { _ in program.operand(MARTLET_F32, strides: [], columnStride: 1) }
-    program.stage()
-    program.emit(MARTLET_ROW_LOAD, MARTLET_F32, to: 0, index: operands[0])
-    program.emit(MARTLET_ROW_LOAD, MARTLET_F32, to: 1, index: operands[1])
-    program.emit(MARTLET_ROW_BINARY, MARTLET_F32, kind: kind.rawValue, to: 0, 0, 1)
-    program.emit(MARTLET_ROW_STORE, MARTLET_F32, 0, index: operands[2])
-    var x = x, y = y, out = [Float](repeating: 0, count: x.count)
-    x.lent { x in y.lent { y in out.lent { out in _ = program.run([x, y, out]) } } }
-    return out
-  }
+    @Test(arguments: elementary)
+    func `is within two units of the last place everywhere, in the same bits`(function: ElementaryFunction) {
+      let x = samples
+      let results = underEachSet { apply(function.kind, x) }
+      for (i, value) in results[0].enumerated() {
+        let exact = function.exact(Double(x[i]))
+        #expect(unitsInLastPlace(value, exact) <= 2, "\(function.name)(\(x[i])) gave \(value), not \(exact)")
+        if exact == 0 { #expect((value.sign == .minus) == (exact.sign == .minus), "sign of \(function.name)(\(x[i]))") }
+      }
+      for other in results.dropFirst() {
+        #expect(zip(other, results[0]).allSatisfy { $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN) })
+      }
+    }
 
-  @Test func `powers, angles and lengths follow C at every pair of special values`() {
-    let values: [Float] = [
-      0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, 0x1p-133, -0x1p-133, 1e30, -1e30, 16_777_216, -16_777_215, .infinity,
-      -.infinity, .nan,
-    ]
-    let x = values.flatMap { v in values.map { _ in v } } + noise(2000).map { abs($0) * 20 }
-    let y = values.flatMap { _ in values } + noise(2000, seed: 9).map { $0 * 12 }
-    let functions: [(martlet_binary, @Sendable (Double, Double) -> Double)] = [
-      (MARTLET_BINARY_POWER, { pow($0, $1) }), (MARTLET_BINARY_ATAN2, { atan2($0, $1) }),
-      (MARTLET_BINARY_HYPOT, { hypot($0, $1) }), (MARTLET_BINARY_REMAINDER, { fmod($0, $1) }),
-    ]
-    for (kind, exact) in functions {
-      for out in underEachSet({ apply(kind, x, y) }) {
-        for i in out.indices {
-          let expected = exact(Double(x[i]), Double(y[i]))
-          #expect(unitsInLastPlace(out[i], expected) <= 2, "\(kind.rawValue): \(x[i]), \(y[i]) gave \(out[i])")
+    private func apply(_ kind: martlet_binary, _ x: [Float], _ y: [Float]) -> [Float] {
+      let program = RowProgram(sizes: [], columns: x.count)
+      let operands = (0..<3).map { _ in program.operand(MARTLET_F32, strides: [], columnStride: 1) }
+      program.stage()
+      program.emit(MARTLET_ROW_LOAD, MARTLET_F32, to: 0, index: operands[0])
+      program.emit(MARTLET_ROW_LOAD, MARTLET_F32, to: 1, index: operands[1])
+      program.emit(MARTLET_ROW_BINARY, MARTLET_F32, kind: kind.rawValue, to: 0, 0, 1)
+      program.emit(MARTLET_ROW_STORE, MARTLET_F32, 0, index: operands[2])
+      var x = x, y = y, out = [Float](repeating: 0, count: x.count)
+      x.lent { x in y.lent { y in out.lent { out in _ = program.run([x, y, out]) } } }
+      return out
+    }
+
+    @Test func `powers, angles and lengths follow C at every pair of special values`() {
+      let values: [Float] = [
+        0, -0.0, 1, -1, 0.5, -0.5, 2, -2, 3, -3, 0x1p-133, -0x1p-133, 1e30, -1e30, 16_777_216, -16_777_215, .infinity,
+        -.infinity, .nan,
+      ]
+      let x = values.flatMap { v in values.map { _ in v } } + noise(2000).map { abs($0) * 20 }
+      let y = values.flatMap { _ in values } + noise(2000, seed: 9).map { $0 * 12 }
+      let functions: [(martlet_binary, @Sendable (Double, Double) -> Double)] = [
+        (MARTLET_BINARY_POWER, { pow($0, $1) }), (MARTLET_BINARY_ATAN2, { atan2($0, $1) }),
+        (MARTLET_BINARY_HYPOT, { hypot($0, $1) }), (MARTLET_BINARY_REMAINDER, { fmod($0, $1) }),
+      ]
+      for (kind, exact) in functions {
+        for out in underEachSet({ apply(kind, x, y) }) {
+          for i in out.indices {
+            let expected = exact(Double(x[i]), Double(y[i]))
+            #expect(unitsInLastPlace(out[i], expected) <= 2, "\(kind.rawValue): \(x[i]), \(y[i]) gave \(out[i])")
+          }
         }
       }
     }

@@ -88,18 +88,8 @@ final class RowProgram {
   }
 }
 
-/// The instruction sets that this machine has.
-let installedSets = [MARTLET_ISA_SCALAR, MARTLET_ISA_NEON, MARTLET_ISA_AVX2, MARTLET_ISA_AVX512]
-  .filter { martlet_has_isa($0) }
-
-/// Runs `body` once under every instruction set and returns what it gave.
-func underEachSet<R>(_ body: () -> R) -> [R] {
-  defer { martlet_set_isa(martlet_detected_isa()) }
-  return installedSets.map {
-    martlet_set_isa($0)
-    return body()
-  }
-}
+/// Runs `body` once under every instruction set of this machine and returns what it gave.
+func underEachSet<R>(_ body: () -> R) -> [R] { availableISAs.map { withISA($0, body) } }
 
 /// A fixed sequence of numbers in -1...1 (a linear congruential generator).
 func noise(_ count: Int, seed: UInt64 = 1) -> [Float] {
