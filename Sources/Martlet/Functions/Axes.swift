@@ -1,4 +1,4 @@
-package import MartletGraph
+import MartletGraph
 
 /// Some axes of a tensor: `-1`, `[0, 2]` or `.all`. Negative ones count from the end.
 public struct Axes: Sendable, Hashable {
@@ -37,10 +37,19 @@ extension Axes: ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral, CustomSt
 }
 
 extension Axes {
+  /// The number of axes, or nil for all.
+  var count: Int? {
+    switch choice {
+    case .all: nil
+    case .one: 1
+    case .several(let axes): axes.count
+    }
+  }
+
   /// The axes in ascending order, counted from the start.
   ///
   /// - Throws: A ``GraphError`` without an operation when an axis does not exist or is named twice.
-  package func resolved(in shape: Shape) throws(GraphError) -> AxisList {
+  func resolved(in shape: Shape) throws(GraphError) -> AxisList {
     switch choice {
     case .all: return AxisList(0..<shape.rank)
     case .one(let axis): return [try checkedAxis(axis, shape)]
