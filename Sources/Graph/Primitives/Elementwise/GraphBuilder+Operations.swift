@@ -200,6 +200,19 @@ extension GraphBuilder {
     return try reshape(x, to: shape)
   }
 
+  /// The operands of an element-wise operation, ready to broadcast with their examples.
+  public mutating func aligned(_ context: BatchContext) throws(GraphError) -> [Value] {
+    var rank = 0
+    for (x, isBatched) in zip(context.operands, context.isBatched) {
+      rank = max(rank, shape(x).rank - (isBatched ? 1 : 0))
+    }
+    var result: [Value] = []
+    for (x, isBatched) in zip(context.operands, context.isBatched) {
+      result.append(try aligned(x, isBatched: isBatched, toRank: rank))
+    }
+    return result
+  }
+
   /// `x` with a leading dimension of `size` equal examples, unless it is batched already.
   public mutating func withBatch(_ x: Value, isBatched: Bool, size: Int) throws(GraphError) -> Value {
     if isBatched { return x }
