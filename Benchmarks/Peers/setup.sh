@@ -1,7 +1,7 @@
 #!/bin/sh
 # Makes the virtual environment of the peers that Martlet is compared with.
 #
-#     Benchmarks/Peers/setup.sh [FOLDER]        (default: .venv-peers beside Package.swift; git ignores it)
+#     Benchmarks/Peers/setup.sh [FOLDER]        (default: .venv-peers beside Package.swift; it ignores itself for git)
 #
 # About 6 GB on disk: PyTorch's ordinary wheel is linked against the CUDA libraries, so `import torch` fails
 # without them even where no GPU is used (tried with --no-deps: libcudart, libcublasLt and the rest are missing).
@@ -12,6 +12,7 @@ folder=${1:-"$here/../../.venv-peers"}
 python=${PYTHON:-python3}
 
 [ -x "$folder/bin/python" ] || "$python" -m venv "$folder"
+printf "*\\n" > "$folder/.gitignore"
 "$folder/bin/python" -m pip install --quiet --no-cache-dir \
   "${MARTLET_TORCH:-torch==2.15.0}" \
   jax==0.10.2 jaxlib==0.10.2 \

@@ -19,6 +19,7 @@ Held-out loss: all of the held-out text, in consecutive windows that do not over
 64 w + 1 ... 64 w + 64 from the 64 before), the last incomplete window left out; mean in nats a character.
 Time: median of the steps after the first ten, each ended by reading the loss.
 """
+
 import argparse, json, math, statistics, time
 
 import numpy as np
@@ -49,7 +50,9 @@ class Block(nn.Module):
 
     def forward(self, x):
         b, length, _ = x.shape
-        q, k, v = (t.view(b, length, HEADS, WIDTH // HEADS).transpose(1, 2) for t in self.qkv(self.norm1(x)).chunk(3, -1))
+        q, k, v = (
+            t.view(b, length, HEADS, WIDTH // HEADS).transpose(1, 2) for t in self.qkv(self.norm1(x)).chunk(3, -1)
+        )
         y = F.scaled_dot_product_attention(q, k, v, is_causal=True)
         x = x + self.project(y.transpose(1, 2).reshape(b, length, WIDTH))
         return x + self.down(F.gelu(self.up(self.norm2(x))))
@@ -94,9 +97,11 @@ def cross_entropy(net, x, y):
 @torch.inference_mode()
 def held_out_loss(net, tokens):
     windows = (len(tokens) - 1) // CONTEXT
-    x = tokens[:windows * CONTEXT].view(windows, CONTEXT)
-    y = tokens[1:windows * CONTEXT + 1].view(windows, CONTEXT)
-    total = sum(cross_entropy(net, x[i:i + 64], y[i:i + 64]).item() * len(x[i:i + 64]) for i in range(0, windows, 64))
+    x = tokens[: windows * CONTEXT].view(windows, CONTEXT)
+    y = tokens[1 : windows * CONTEXT + 1].view(windows, CONTEXT)
+    total = sum(
+        cross_entropy(net, x[i : i + 64], y[i : i + 64]).item() * len(x[i : i + 64]) for i in range(0, windows, 64)
+    )
     return total / windows
 
 
@@ -104,8 +109,10 @@ def run(seed, arguments, tokens, vocabulary):
     generator = torch.Generator().manual_seed(seed)
     net = GPT(len(vocabulary), generator)
     step_net = torch.compile(net) if arguments.compile else net
-    groups = [dict(params=[p for p in net.parameters() if p.dim() >= 2], weight_decay=0.1),
-              dict(params=[p for p in net.parameters() if p.dim() < 2], weight_decay=0.0)]
+    groups = [
+        dict(params=[p for p in net.parameters() if p.dim() >= 2], weight_decay=0.1),
+        dict(params=[p for p in net.parameters() if p.dim() < 2], weight_decay=0.0),
+    ]
     optimizer = torch.optim.AdamW(groups, lr=1e-3, betas=(0.9, 0.99), eps=1e-8)
     window, times = torch.arange(CONTEXT), []
     for step in range(arguments.steps):
@@ -144,15 +151,36 @@ def main():
         net, times, last = run(seed, arguments, tokens, vocabulary)
         losses.append(held_out_loss(net, held_out))
         medians.append(statistics.median(times[10:]) * 1e3)
-        print(json.dumps(dict(seed=seed, held_out=round(losses[-1], 4), last_training=round(last, 4),
-                              ms_per_step=round(medians[-1], 3), first_s=round(times[0], 3),
-                              total_s=round(sum(times), 2))), flush=True)
-    print(json.dumps(dict(
-        framework="torch-compile" if arguments.compile else "torch", version=torch.__version__, job="text",
-        steps=arguments.steps, threads=arguments.threads, vocabulary=len(vocabulary),
-        parameters=sum(p.numel() for p in net.parameters()), held_out_characters=len(held_out),
-        held_out_mean=round(statistics.mean(losses), 4), held_out_max=round(max(losses), 4),
-        ms_per_step=round(statistics.median(medians), 3))))
+        print(
+            json.dumps(
+                dict(
+                    seed=seed,
+                    held_out=round(losses[-1], 4),
+                    last_training=round(last, 4),
+                    ms_per_step=round(medians[-1], 3),
+                    first_s=round(times[0], 3),
+                    total_s=round(sum(times), 2),
+                )
+            ),
+            flush=True,
+        )
+    print(
+        json.dumps(
+            dict(
+                framework="torch-compile" if arguments.compile else "torch",
+                version=torch.__version__,
+                job="text",
+                steps=arguments.steps,
+                threads=arguments.threads,
+                vocabulary=len(vocabulary),
+                parameters=sum(p.numel() for p in net.parameters()),
+                held_out_characters=len(held_out),
+                held_out_mean=round(statistics.mean(losses), 4),
+                held_out_max=round(max(losses), 4),
+                ms_per_step=round(statistics.median(medians), 3),
+            )
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """Element-wise operations, one and two operands, and the softmax family."""
+
 import jax.numpy as jnp
 import ml_dtypes
 import numpy as np
@@ -17,23 +18,51 @@ BF16 = ml_dtypes.bfloat16
 # name -> (function on float 64, range of ordinary inputs, special inputs)
 _edges = [np.nan, np.inf, -np.inf, 0.0, -0.0]
 _unary = {
-    "negative": (np.negative, (-9, 9)), "abs": (np.abs, (-9, 9)), "sign": (np.sign, (-9, 9)),
-    "exp": (np.exp, (-20, 20)), "exp2": (np.exp2, (-20, 20)), "expm1": (np.expm1, (-3, 3)),
-    "log": (np.log, (0.01, 50)), "log2": (np.log2, (0.01, 50)), "log1p": (np.log1p, (-0.9, 20)),
-    "sqrt": (np.sqrt, (0, 50)), "rsqrt": (lambda x: 1 / np.sqrt(x), (0.01, 50)), "cbrt": (np.cbrt, (-50, 50)),
-    "sin": (np.sin, (-30, 30)), "cos": (np.cos, (-30, 30)), "tan": (np.tan, (-4, 4)), "asin": (np.arcsin, (-1, 1)),
-    "acos": (np.arccos, (-1, 1)), "atan": (np.arctan, (-9, 9)), "sinh": (np.sinh, (-9, 9)),
-    "cosh": (np.cosh, (-9, 9)), "tanh": (np.tanh, (-5, 5)), "asinh": (np.arcsinh, (-50, 50)),
-    "acosh": (np.arccosh, (1, 50)), "atanh": (np.arctanh, (-0.99, 0.99)), "sigmoid": (special.expit, (-20, 20)),
-    "erf": (special.erf, (-3, 3)), "erfc": (special.erfc, (-3, 5)), "floor": (np.floor, (-5, 5)),
-    "ceil": (np.ceil, (-5, 5)), "round": (np.rint, (-5, 5)), "trunc": (np.trunc, (-5, 5)),
-    "reciprocal": (np.reciprocal, (0.1, 9)), "square": (np.square, (-9, 9)),
+    "negative": (np.negative, (-9, 9)),
+    "abs": (np.abs, (-9, 9)),
+    "sign": (np.sign, (-9, 9)),
+    "exp": (np.exp, (-20, 20)),
+    "exp2": (np.exp2, (-20, 20)),
+    "expm1": (np.expm1, (-3, 3)),
+    "log": (np.log, (0.01, 50)),
+    "log2": (np.log2, (0.01, 50)),
+    "log1p": (np.log1p, (-0.9, 20)),
+    "sqrt": (np.sqrt, (0, 50)),
+    "rsqrt": (lambda x: 1 / np.sqrt(x), (0.01, 50)),
+    "cbrt": (np.cbrt, (-50, 50)),
+    "sin": (np.sin, (-30, 30)),
+    "cos": (np.cos, (-30, 30)),
+    "tan": (np.tan, (-4, 4)),
+    "asin": (np.arcsin, (-1, 1)),
+    "acos": (np.arccos, (-1, 1)),
+    "atan": (np.arctan, (-9, 9)),
+    "sinh": (np.sinh, (-9, 9)),
+    "cosh": (np.cosh, (-9, 9)),
+    "tanh": (np.tanh, (-5, 5)),
+    "asinh": (np.arcsinh, (-50, 50)),
+    "acosh": (np.arccosh, (1, 50)),
+    "atanh": (np.arctanh, (-0.99, 0.99)),
+    "sigmoid": (special.expit, (-20, 20)),
+    "erf": (special.erf, (-3, 3)),
+    "erfc": (special.erfc, (-3, 5)),
+    "floor": (np.floor, (-5, 5)),
+    "ceil": (np.ceil, (-5, 5)),
+    "round": (np.rint, (-5, 5)),
+    "trunc": (np.trunc, (-5, 5)),
+    "reciprocal": (np.reciprocal, (0.1, 9)),
+    "square": (np.square, (-9, 9)),
 }
 _scipy = {"sigmoid", "erf", "erfc"}
 _activations = {
-    "relu": F.relu, "geluTanh": lambda x: F.gelu(x, approximate="tanh"), "gelu": F.gelu, "silu": F.silu,
-    "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)), "leakyRelu": lambda x: F.leaky_relu(x, 0.01),
-    "elu": F.elu, "hardSwish": F.hardswish, "logSigmoid": F.logsigmoid,
+    "relu": F.relu,
+    "geluTanh": lambda x: F.gelu(x, approximate="tanh"),
+    "gelu": F.gelu,
+    "silu": F.silu,
+    "softplus": lambda x: torch.logaddexp(x, torch.zeros_like(x)),
+    "leakyRelu": lambda x: F.leaky_relu(x, 0.01),
+    "elu": F.elu,
+    "hardSwish": F.hardswish,
+    "logSigmoid": F.logsigmoid,
 }
 
 
@@ -60,8 +89,14 @@ def unary():
     for dtype in INTS:
         i = np.iinfo(dtype)
         x = np.array([i.min, i.max, 0, 1, 5, i.max - 1, i.min + 1], dtype)
-        for name, function in (("negative", np.negative), ("abs", np.abs), ("sign", np.sign),
-                               ("bitwiseNot", np.invert), ("square", np.square), ("logicalNot", np.logical_not)):
+        for name, function in (
+            ("negative", np.negative),
+            ("abs", np.abs),
+            ("sign", np.sign),
+            ("bitwiseNot", np.invert),
+            ("square", np.square),
+            ("logicalNot", np.logical_not),
+        ):
             f.add(name, [x], [function(x)], NUMPY)
     x = np.array([True, False])
     f.add("logicalNot", [x], [~x], NUMPY)
@@ -79,16 +114,41 @@ def unary():
     return f
 
 
-_shapes = [((4,), (4,)), ((), (3,)), ((2, 3), (3,)), ((2, 1, 3), (4, 1)), ((5, 1), (1, 4)), ((0, 3), (3,)), ((1,), (0,)),
-           ((2, 2, 2), ())]
+_shapes = [
+    ((4,), (4,)),
+    ((), (3,)),
+    ((2, 3), (3,)),
+    ((2, 1, 3), (4, 1)),
+    ((5, 1), (1, 4)),
+    ((0, 3), (3,)),
+    ((1,), (0,)),
+    ((2, 2, 2), ()),
+]
 _arithmetic = {
-    "add": np.add, "subtract": np.subtract, "multiply": np.multiply, "maximum": np.maximum, "minimum": np.minimum}
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "maximum": np.maximum,
+    "minimum": np.minimum,
+}
 _floating = {
-    "divide": np.divide, "atan2": np.arctan2, "hypot": np.hypot, "copySign": np.copysign, "power": np.power,
-    "floorDivide": np.floor_divide, "modulo": np.mod, "remainder": np.fmod}
+    "divide": np.divide,
+    "atan2": np.arctan2,
+    "hypot": np.hypot,
+    "copySign": np.copysign,
+    "power": np.power,
+    "floorDivide": np.floor_divide,
+    "modulo": np.mod,
+    "remainder": np.fmod,
+}
 _comparisons = {
-    "equal": np.equal, "notEqual": np.not_equal, "less": np.less, "lessOrEqual": np.less_equal,
-    "greater": np.greater, "greaterOrEqual": np.greater_equal}
+    "equal": np.equal,
+    "notEqual": np.not_equal,
+    "less": np.less,
+    "lessOrEqual": np.less_equal,
+    "greater": np.greater,
+    "greaterOrEqual": np.greater_equal,
+}
 
 
 def _spread(f, shape, dtype, positive=False):
@@ -107,8 +167,11 @@ def binary():
             dtype = FLOATS[i % 2]
             a, b = _spread(f, left, dtype, positive), _spread(f, right, dtype)
             # Quotients computed from the same bits: modulo of a rounded operand is another number.
-            out = function(a, b) if name in ("floorDivide", "modulo", "remainder") else function(
-                a.astype(np.float64), b.astype(np.float64)).astype(dtype)
+            out = (
+                function(a, b)
+                if name in ("floorDivide", "modulo", "remainder")
+                else function(a.astype(np.float64), b.astype(np.float64)).astype(dtype)
+            )
             f.add(name, [a, b], [out], NUMPY, loosen=20 if positive else 4)
         for dtype in (np.float16, BF16):
             a, b = _spread(f, (3, 4), dtype, positive), _spread(f, (4,), dtype)
@@ -124,8 +187,14 @@ def binary():
         edges = np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1, -1, 2, -2.5], np.float64)
         for dtype in FLOATS:
             a, b = edges.astype(dtype)[:, None], edges.astype(dtype)
-            f.add(name, [a, b], [function(a.astype(np.float64), b.astype(np.float64)).astype(dtype)], NUMPY,
-                  loosen=4, special=True)
+            f.add(
+                name,
+                [a, b],
+                [function(a.astype(np.float64), b.astype(np.float64)).astype(dtype)],
+                NUMPY,
+                loosen=4,
+                special=True,
+            )
     for name, function in _comparisons.items():
         for dtype in (*FLOATS, np.float16, np.int32, np.uint8, np.int64):
             a = np.array([[0, 1, 2]], np.float64).astype(dtype)
@@ -134,8 +203,12 @@ def binary():
         f.add(name, [edges[:, None], edges], [function(edges[:, None], edges)], NUMPY, special=True)
         u = np.array([0, 1, 2**63, 2**64 - 1], np.uint64)
         f.add(name, [u[:, None], u], [function(u[:, None], u)], NUMPY)
-        f.add(name, [np.array([True, False])[:, None], np.array([True, False])],
-              [function(np.array([True, False])[:, None], np.array([True, False]))], NUMPY)
+        f.add(
+            name,
+            [np.array([True, False])[:, None], np.array([True, False])],
+            [function(np.array([True, False])[:, None], np.array([True, False]))],
+            NUMPY,
+        )
     _integers(f)
     b = np.array([True, False])
     for name, function in (("and", np.logical_and), ("or", np.logical_or), ("xor", np.logical_xor)):
@@ -173,7 +246,15 @@ def softmax():
     f = Family("softmax")
     functions = {"softmax": torch.softmax, "logSoftmax": torch.log_softmax, "logSumExp": torch.logsumexp}
     for name, function in functions.items():
-        for shape, axis in (((5,), 0), ((3, 7), -1), ((3, 7), 0), ((2, 3, 4), 1), ((2, 3, 4), -3), ((2, 1), -1), ((0, 4), 1)):
+        for shape, axis in (
+            ((5,), 0),
+            ((3, 7), -1),
+            ((3, 7), 0),
+            ((2, 3, 4), 1),
+            ((2, 3, 4), -3),
+            ((2, 1), -1),
+            ((0, 4), 1),
+        ):
             for dtype in FLOATS:
                 x = f.normal(*shape, dtype=dtype) * 3
                 t = T(x, grad=True)

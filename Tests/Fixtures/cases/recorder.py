@@ -1,4 +1,5 @@
 """Collects cases and writes FAMILY.safetensors and FAMILY.json."""
+
 import json
 import os
 
@@ -7,10 +8,20 @@ import numpy as np
 
 bfloat16 = np.dtype(ml_dtypes.bfloat16)
 _names = {
-    np.dtype(np.bool_): "BOOL", np.dtype(np.int8): "I8", np.dtype(np.int16): "I16", np.dtype(np.int32): "I32",
-    np.dtype(np.int64): "I64", np.dtype(np.uint8): "U8", np.dtype(np.uint16): "U16", np.dtype(np.uint32): "U32",
-    np.dtype(np.uint64): "U64", np.dtype(np.float16): "F16", np.dtype(np.float32): "F32",
-    np.dtype(np.float64): "F64", bfloat16: "BF16"}
+    np.dtype(np.bool_): "BOOL",
+    np.dtype(np.int8): "I8",
+    np.dtype(np.int16): "I16",
+    np.dtype(np.int32): "I32",
+    np.dtype(np.int64): "I64",
+    np.dtype(np.uint8): "U8",
+    np.dtype(np.uint16): "U16",
+    np.dtype(np.uint32): "U32",
+    np.dtype(np.uint64): "U64",
+    np.dtype(np.float16): "F16",
+    np.dtype(np.float32): "F32",
+    np.dtype(np.float64): "F64",
+    bfloat16: "BF16",
+}
 
 # Units in the last place that a single well-rounded library call may differ by, as a relative error.
 _relative = {np.dtype(np.float64): 2e-14, np.dtype(np.float32): 2e-6, np.dtype(np.float16): 2e-3, bfloat16: 1.6e-2}
@@ -27,7 +38,9 @@ def write_safetensors(path, tensors):
     for name in sorted(tensors, key=lambda n: (-tensors[n].dtype.itemsize, n)):
         array = tensors[name]
         data = to_bits(array)
-        header[name] = dict(dtype=_names[array.dtype], shape=list(array.shape), data_offsets=[offset, offset + len(data)])
+        header[name] = dict(
+            dtype=_names[array.dtype], shape=list(array.shape), data_offsets=[offset, offset + len(data)]
+        )
         chunks.append(data)
         offset += len(data)
     text = json.dumps(header, separators=(",", ":")).encode()
@@ -61,13 +74,24 @@ class Family:
         for role, arrays in (("in", inputs), ("out", outputs)):
             for i, array in enumerate(arrays):
                 self.tensors[f"{case}/{role}{i}"] = array
+        floats = [x for x in inputs + outputs if x.dtype in _relative]
+        if not all(np.isfinite(x.astype(np.float64)).all() for x in floats):
+            attributes["special"] = True
         # The coarsest type that took part decides: a float 32 sum of float 16 inputs keeps float 16's error.
         types = [x.dtype for x in outputs if x.dtype in _relative]
         relative = loosen * max((_relative[t] for t in types), default=0.0)
         absolute = relative if absolute is None else absolute
-        self.cases.append(dict(
-            case=case, op=op, attributes=attributes, inputs=len(inputs), outputs=len(outputs), source=source,
-            tolerance=dict(absolute=float(f"{absolute:.3g}"), relative=float(f"{relative:.3g}"))))
+        self.cases.append(
+            dict(
+                case=case,
+                op=op,
+                attributes=attributes,
+                inputs=len(inputs),
+                outputs=len(outputs),
+                source=source,
+                tolerance=dict(absolute=float(f"{absolute:.3g}"), relative=float(f"{relative:.3g}")),
+            )
+        )
 
     def write(self, folder):
         write_safetensors(os.path.join(folder, self.name + ".safetensors"), self.tensors)

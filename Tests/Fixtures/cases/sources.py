@@ -1,4 +1,5 @@
 """The peers, set to float 64 where asked and to the CPU, and the names that cases carry."""
+
 import os
 
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
