@@ -15,11 +15,14 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: [
+    .target(name: "MartletSupport", path: "Sources/Support"),
     .target(name: "MartletKernels", path: "Sources/Kernels"),
     .target(name: "MartletGraph", path: "Sources/Graph"),
     .target(name: "MartletFormats", dependencies: ["MartletGraph"], path: "Sources/Formats"),
     .target(name: "MartletCPU", dependencies: ["MartletGraph", "MartletKernels"], path: "Sources/Engines/CPU"),
-    .target(name: "Martlet", dependencies: ["MartletGraph", "MartletCPU", "MartletFormats"], path: "Sources/Martlet"),
+    .target(
+      name: "Martlet", dependencies: ["MartletGraph", "MartletCPU", "MartletFormats", "MartletSupport"],
+      path: "Sources/Martlet"),
     .target(name: "MartletData", dependencies: ["Martlet", "MartletFormats"], path: "Sources/Data"),
     .target(name: "MartletSamples", path: "Sources/Samples"),
     .target(name: "MartletZoo", dependencies: ["Martlet", "MartletData", "MartletSamples"], path: "Sources/Zoo"),

@@ -4,9 +4,12 @@
 /// value is freed after its last use.
 public struct Interpreter {
   /// The operations done so far.
-  public private(set) var count = OperationCount()
+  public private(set) var count: OperationCount
 
-  public init() {}
+  public init() { count = OperationCount() }
+
+  /// An interpreter that goes on counting from `count`.
+  init(count: OperationCount) { self.count = count }
 
   /// Runs `graph` once.
   ///

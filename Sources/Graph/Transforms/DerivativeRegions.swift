@@ -68,10 +68,43 @@ extension GraphBuilder {
 
   /// Zeros for the derivatives that are not there, each of the type of its value.
   mutating func orZeros(_ derivatives: [Value?], like values: [Value]) throws(GraphError) -> [Value] {
+    try orZeros(derivatives, types: values.map { type($0) })
+  }
+
+  /// Zeros for the derivatives that are not there.
+  mutating func orZeros(_ derivatives: [Value?], types: [TensorType]) throws(GraphError) -> [Value] {
     var filled: [Value] = []
-    for (derivative, value) in zip(derivatives, values) {
-      if let derivative { filled.append(derivative) } else { filled.append(try zeros(type(value))) }
+    for (derivative, type) in zip(derivatives, types) {
+      if let derivative { filled.append(derivative) } else { filled.append(try zeros(type)) }
     }
     return filled
+  }
+
+  /// The tangents of an operation's results by its reverse rule.
+  ///
+  /// The rule is linear in the cotangents, so pulling back through it, from the operands' cotangents to the results',
+  /// is the forward derivative. The cotangents that it is recorded with do not matter.
+  mutating func pushforward(
+    transposing rule: ([Value], inout GraphBuilder) throws(GraphError) -> [Value?], results: [TensorType],
+    tangents: [Value?]
+  ) throws(GraphError) -> [Value?] {
+    let start = nodes.count
+    var placeholders: [Value] = []
+    for type in results { placeholders.append(try zeros(type)) }
+    let linear = try rule(placeholders, &self)
+    let known = linear.indices.filter { linear[$0] != nil && tangents[$0] != nil }
+    let found = try pullback(
+      from: known.map { linear[$0]! }, cotangents: known.map { tangents[$0]! },
+      to: placeholders.filter { type($0).dtype.isFloatingPoint }, after: start)
+    return found.spread(over: results.indices.filter { results[$0].dtype.isFloatingPoint }, count: results.count)
+  }
+}
+
+extension Array where Element == Value? {
+  /// These values at the given positions of a longer list, nil elsewhere.
+  func spread(over positions: [Int], count: Int) -> [Value?] {
+    var list = [Value?](repeating: nil, count: count)
+    for (value, position) in zip(self, positions) { list[position] = value }
+    return list
   }
 }

@@ -126,13 +126,14 @@ private struct ReverseSweep {
     } else if node.hasSeveralResults, arrived[0] != nil {
       arrived += Array(repeating: nil, count: node.primitive.rules.resultTypes!.count - 1)
     }
-    guard arrived.contains(where: { $0 != nil }), node.operands.contains(where: isActive) else { return }
+    let isNeeded = node.operands.map { isActive($0) && graph.type($0).dtype.isFloatingPoint }
+    guard arrived.contains(where: { $0 != nil }), isNeeded.contains(true) else { return }
     graph.location = node.location
     let context = PullbackContext(
-      operands: Array(node.operands), result: value, cotangents: arrived, isNeeded: node.operands.map(isActive))
+      operands: Array(node.operands), result: value, cotangents: arrived, isNeeded: isNeeded)
     let contributions = try node.primitive.rules.pullback(context, in: &graph)
-    for (operand, contribution) in zip(node.operands, contributions) {
-      if let contribution { try add(contribution, to: operand, in: &graph) }
+    for (index, operand) in node.operands.enumerated() where isNeeded[index] {
+      if let contribution = contributions[index] { try add(contribution, to: operand, in: &graph) }
     }
   }
 

@@ -1,0 +1,56 @@
+public import MartletGraph
+
+/// Stops the program with the sentence of a mistake and the line that made it.
+///
+/// Inside ``checked(_:)`` the first mistake is kept instead, and recording goes on with a value that means nothing.
+@inline(never)
+package func stop(_ error: GraphError, at location: SourceLocation) -> TensorStorage {
+  let recorder = Recorder.current
+  guard recorder.isChecking else { fatalError("\(error) at \(location)") }
+  if recorder.firstError == nil { recorder.firstError = ProgramError(error, location: location) }
+  return recorder.placeholder(TensorType(.float32, Shape()))
+}
+
+/// A programmer's mistake, as ``checked(_:)`` throws it.
+public struct ProgramError: Error, Sendable, CustomStringConvertible {
+  /// The operation as the caller spells it.
+  public let operation: String
+  /// What is wrong, with the shapes and the expectation.
+  public let message: String
+  /// The line that recorded the operation.
+  public let location: SourceLocation
+
+  init(_ error: GraphError, location: SourceLocation) {
+    operation = error.operation
+    message = error.message
+    self.location = location
+  }
+
+  public var description: String { "\(operation): \(message) at \(location)" }
+}
+
+/// Runs `body`, and throws the first mistake that would otherwise have stopped the process.
+///
+/// For programs that build graphs from input they do not control: importers, servers. After a mistake the rest of
+/// `body` runs with values that mean nothing, so it must not act on the outside world.
+///
+/// - Throws: ``ProgramError``, an ``ExecutionError``, or what `body` throws.
+public func checked<Result>(_ body: () throws -> Result) throws -> Result {
+  let recorder = Recorder.current
+  let outer = (recorder.isChecking, recorder.firstError)
+  recorder.isChecking = true
+  recorder.firstError = nil
+  defer { (recorder.isChecking, recorder.firstError) = outer }
+  let result = Swift.Result { try body() }
+  if let error = recorder.firstError { throw error }
+  return try result.get()
+}
+
+extension Recorder {
+  /// A value that means nothing: zeros.
+  func placeholder(_ type: TensorType) -> TensorStorage {
+    let buffer = try! engine.allocate(byteCount: type.sizeInBytes)
+    buffer.bytes.initializeMemory(as: UInt8.self, repeating: 0)
+    return TensorStorage(type: type, buffer: buffer)
+  }
+}

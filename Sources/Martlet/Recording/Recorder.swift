@@ -1,0 +1,189 @@
+import MartletGraph
+import MartletSupport
+import Synchronization
+
+/// The operations that one thread has recorded and not yet finished with.
+///
+/// Nodes live in one growing array and refer to each other by position, so a chain of a million operations is
+/// recorded, walked and dropped without recursion or reference counting. A parallel array says, for each node, which
+/// live tensor stands for it and which buffer holds its value.
+///
+/// Only the owning thread records; any thread may drop a tensor or ask for its value, so both happen under `lock`.
+/// Recorders are never freed: one whose thread has ended goes to the next thread that needs one.
+package final class Recorder: @unchecked Sendable {
+  struct Entry {
+    /// The tensor that stands for this node; nil once it is gone. Unretained: its deinitializer clears the field.
+    var storage: Unmanaged<TensorStorage>?
+    /// The value, when it is known.
+    var buffer: Buffer?
+  }
+
+  let identifier: Int
+  let lock = UnsafeMutablePointer<martlet_lock>.allocate(capacity: 1)
+  @exclusivity(unchecked) package var builder = GraphBuilder()
+  @exclusivity(unchecked) var entries: [Entry] = []
+  /// Values from elsewhere whose slot another recorder holds.
+  var interned: [ObjectIdentifier: Int] = [:]
+  /// Positions at which scopes that need the history (gradients, regions) began; innermost last.
+  @exclusivity(unchecked) package var scopes: [Scope] = []
+  /// Recording goes on, but nodes are swept away when there are this many.
+  @exclusivity(unchecked) var sweepLimit = 4096
+  /// Reused by the walk that collects a program.
+  var marks: [Int32] = []
+  package var engine: any Engine = defaultEngine
+  var cache = ProgramCache.shared
+  /// The first mistake inside `checked`, or nil; `isChecking` says whether mistakes are collected.
+  package var isChecking = false
+  package var firstError: (any Error)?
+
+  private init(identifier: Int) {
+    self.identifier = identifier
+    lock.initialize(to: martlet_lock())
+  }
+
+  /// Runs `body` under the lock.
+  @inline(__always)
+  func locked<Result, Failure: Error>(_ body: () throws(Failure) -> Result) throws(Failure) -> Result {
+    martlet_lock_acquire(lock)
+    defer { martlet_lock_release(lock) }
+    return try body()
+  }
+
+  /// A tensor has gone: its node is needed only if others depend on it.
+  func forget(_ storage: TensorStorage, at position: Int) {
+    locked {
+      // The position may have moved between reading the slot and taking the lock; the slot knows.
+      let now = Slot(word: storage.slot.load(ordering: .relaxed))
+      if now != .free { entries[now.position].storage = nil }
+    }
+  }
+}
+
+// MARK: - One for each thread
+
+extension Recorder {
+  private static let all = Mutex<(recorders: [Recorder], idle: [Recorder])>(([], []))
+
+  /// The recorder of this thread.
+  package static var current: Recorder {
+    @inline(__always) get {
+      if let known = martlet_thread_recorder() { return Unmanaged<Recorder>.fromOpaque(known).takeUnretainedValue() }
+      return attach()
+    }
+  }
+
+  static func with(identifier: Int) -> Recorder { all.withLock { $0.recorders[identifier] } }
+
+  private static func attach() -> Recorder {
+    let recorder = all.withLock { state in
+      if let idle = state.idle.popLast() { return idle }
+      let new = Recorder(identifier: state.recorders.count)
+      state.recorders.append(new)
+      return new
+    }
+    martlet_set_thread_recorder(Unmanaged.passUnretained(recorder).toOpaque()) { ended in
+      let recorder = Unmanaged<Recorder>.fromOpaque(ended!).takeUnretainedValue()
+      Recorder.all.withLock { $0.idle.append(recorder) }
+    }
+    return recorder
+  }
+}
+
+// MARK: - Recording
+
+extension Recorder {
+  /// The position at which this recorder knows a value, taking it in if it comes from elsewhere.
+  @inline(__always)
+  package func position(of storage: TensorStorage) -> Int {
+    let slot = Slot(word: storage.slot.load(ordering: .acquiring))
+    if slot != .free && slot.recorder == identifier { return slot.position }
+    return adopt(storage, slot)
+  }
+
+  private func adopt(_ storage: TensorStorage, _ slot: Slot) -> Int {
+    if slot == .free {
+      let position = entries.count
+      let claim = Slot(recorder: identifier, position: position).word
+      return locked {
+        let (won, _) = storage.slot.compareExchange(
+          expected: Slot.free.word, desired: claim, ordering: .acquiringAndReleasing)
+        if !won { return intern(storage.buffer!, storage.type) }
+        return appendLeaf(storage.type, storage.buffer!, storage: Unmanaged.passUnretained(storage))
+      }
+    }
+    let buffer = Recorder.with(identifier: slot.recorder).value(of: storage)
+    return locked { intern(buffer, storage.type) }
+  }
+
+  /// The value of a tensor that another thread recorded.
+  private func value(of storage: TensorStorage) -> Buffer {
+    if let known = locked({ storage.buffer }) { return known }
+    evaluate([storage])
+    return locked { storage.buffer! }
+  }
+
+  private func intern(_ buffer: Buffer, _ type: TensorType) -> Int {
+    if let known = interned[ObjectIdentifier(buffer)] { return known }
+    let position = appendLeaf(type, buffer, storage: nil)
+    interned[ObjectIdentifier(buffer)] = position
+    return position
+  }
+
+  func appendLeaf(_ type: TensorType, _ buffer: Buffer?, storage: Unmanaged<TensorStorage>?) -> Int {
+    let value = builder.append(Input(), primitive: .input(Input()), Operands(), type: type, location: builder.location)
+    entries.append(Entry(storage: storage, buffer: buffer))
+    return value.position
+  }
+
+  /// Appends a checked operation and makes the tensor that stands for it.
+  @inline(__always)
+  package func record(
+    _ operation: some PrimitiveRules, _ primitive: Primitive, _ operands: Operands, type: TensorType,
+    location: SourceLocation
+  ) -> TensorStorage {
+    if entries.count >= sweepLimit && scopes.isEmpty { return recordAfterSweep(operation, primitive, operands, type, location) }
+    martlet_lock_acquire(lock)
+    let position = entries.count
+    let storage = TensorStorage(type: type, recorder: identifier, position: position)
+    _ = builder.append(operation, primitive: primitive, operands, type: type, location: location)
+    entries.append(Entry(storage: Unmanaged.passUnretained(storage), buffer: nil))
+    martlet_lock_release(lock)
+    return storage
+  }
+
+  /// Sweeping renumbers nodes, and the operands were numbered before; so it happens after this one is in.
+  @inline(never)
+  private func recordAfterSweep(
+    _ operation: some PrimitiveRules, _ primitive: Primitive, _ operands: Operands, _ type: TensorType,
+    _ location: SourceLocation
+  ) -> TensorStorage {
+    sweepLimit = .max
+    let storage = record(operation, primitive, operands, type: type, location: location)
+    locked { sweep() }
+    sweepLimit = max(4096, entries.count * 2)
+    return storage
+  }
+
+  /// Makes a tensor for a node that a transform has added to the builder.
+  package func adoptNode(_ value: Value) -> TensorStorage {
+    locked {
+      syncEntries()
+      var value = value
+      if entries[value.position].storage != nil {
+        // Another tensor stands for it, perhaps one that is just going away; a view of the value is a node of its own.
+        let type = builder.type(value)
+        value = builder.append(Reshape(to: type.shape), Operands(value), type: type)
+        syncEntries()
+      }
+      let storage = TensorStorage(type: builder.type(value), recorder: identifier, position: value.position)
+      storage.buffer = entries[value.position].buffer
+      entries[value.position].storage = Unmanaged.passUnretained(storage)
+      return storage
+    }
+  }
+
+  /// Gives entries to nodes that were added to the builder directly.
+  func syncEntries() {
+    while entries.count < builder.nodes.count { entries.append(Entry(storage: nil, buffer: nil)) }
+  }
+}

@@ -1,0 +1,42 @@
+import MartletGraph
+
+/// A stretch of recording whose history is needed afterwards: the closure of a gradient, the body of a region.
+package struct Scope {
+  package enum Kind {
+    /// The history is differentiated; values may be read.
+    case gradient
+    /// The history becomes a region or program, and stands for any value; none may be read.
+    case region(name: String)
+  }
+
+  package var kind: Kind
+  /// The position of the first node recorded inside.
+  package var start: Int
+  /// Parameters and states read or written inside, in the order of first use, with what they held before.
+  package var touched: [(variable: Variable, original: TensorStorage)] = []
+  package var touchedIdentifiers: Set<ObjectIdentifier> = []
+  /// In a region, the positions of the inputs that stand for `touched`.
+  package var standIns: [Int] = []
+
+  package init(_ kind: Kind, start: Int) {
+    self.kind = kind
+    self.start = start
+  }
+}
+
+extension Recorder {
+  /// Runs `body` in a scope of its own and returns what it gave together with the closed scope.
+  ///
+  /// When `body` throws, every variable that it touched holds again what it held before.
+  package func scoped<Result>(_ kind: Scope.Kind, _ body: () throws -> Result) rethrows -> (result: Result, scope: Scope) {
+    locked { syncEntries() }
+    scopes.append(Scope(kind, start: entries.count))
+    do {
+      let result = try body()
+      return (result, scopes.removeLast())
+    } catch {
+      for (variable, original) in scopes.removeLast().touched { variable.storage = original }
+      throw error
+    }
+  }
+}

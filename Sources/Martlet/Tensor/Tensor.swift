@@ -1,0 +1,252 @@
+public import MartletGraph
+
+/// A multi-dimensional array of numbers, computed when it is needed.
+///
+/// An operation records what to compute and returns at once, its shape and type already checked. Reading a value
+/// (``scalar``, ``scalars(as:)``, printing) computes what it needs; an optimizer's `update` computes the whole step as
+/// one program. A tensor is a value: no operation changes one that somebody holds.
+public struct Tensor: Sendable {
+  package let storage: TensorStorage
+
+  package init(storage: TensorStorage) { self.storage = storage }
+
+  /// The sizes of the dimensions, outermost first.
+  public var shape: Shape { storage.type.shape }
+
+  /// The element type.
+  public var dtype: DType { storage.type.dtype }
+
+  /// Element type and shape.
+  public var type: TensorType { storage.type }
+
+  /// The number of dimensions.
+  public var rank: Int { storage.type.shape.rank }
+
+  /// The number of elements.
+  public var elementCount: Int { storage.type.elementCount }
+}
+
+// MARK: - Recording
+
+extension Tensor {
+  /// Records a primitive, or stops with the sentence of the mistake.
+  package static func record(
+    _ operation: some PrimitiveRules, _ operands: Tensor..., at location: SourceLocation
+  ) -> Tensor {
+    record(operation, operands, at: location)
+  }
+
+  /// Records a primitive, or stops with the sentence of the mistake.
+  package static func record(
+    _ operation: some PrimitiveRules, _ operands: [Tensor], at location: SourceLocation
+  ) -> Tensor {
+    let recorder = Recorder.current
+    let types = operands.map(\.type)
+    do {
+      let type = try operation.resultType(types[...])
+      let positions = Operands(operands.map { Value(recorder.position(of: $0.storage)) })
+      return Tensor(
+        storage: recorder.record(operation, operation.primitive, positions, type: type, location: location))
+    } catch {
+      return Tensor(storage: stop(error, at: location))
+    }
+  }
+
+  /// Records a function of every element.
+  @usableFromInline
+  package static func unary(_ kind: Unary.Kind, _ x: Tensor, at location: SourceLocation) -> Tensor {
+    let operation = Unary(kind)
+    let recorder = Recorder.current
+    do {
+      let type = try operation.resultType([x.type])
+      let position = Value(recorder.position(of: x.storage))
+      return Tensor(
+        storage: recorder.record(operation, .unary(operation), Operands(position), type: type, location: location))
+    } catch {
+      return Tensor(storage: stop(error, at: location))
+    }
+  }
+
+  /// Records a function of two elements. This is the path that a benchmark holds below a quarter of a microsecond.
+  @usableFromInline
+  package static func binary(
+    _ kind: Binary.Kind, _ a: Tensor, _ b: Tensor, at location: SourceLocation
+  ) -> Tensor {
+    let operation = Binary(kind)
+    let recorder = Recorder.current
+    do {
+      let type = try operation.resultType(a.type, b.type)
+      let operands = Operands(
+        Value(recorder.position(of: a.storage)), Value(recorder.position(of: b.storage)))
+      return Tensor(
+        storage: recorder.record(operation, .binary(operation), operands, type: type, location: location))
+    } catch {
+      return Tensor(storage: stop(error, at: location))
+    }
+  }
+
+  /// Records an operation with several results.
+  package static func recordMany(
+    _ operation: some PrimitiveRules, _ operands: [Tensor], at location: SourceLocation
+  ) -> [Tensor] {
+    let types = operation.resultTypes ?? []
+    let tuple = record(operation, operands, at: location)
+    return types.enumerated().map { index, type in
+      record(Element(index, type: type), tuple, at: location)
+    }
+  }
+}
+
+// MARK: - Values
+
+extension Tensor {
+  /// Computes the value now, if that has not happened yet.
+  ///
+  /// - Throws: An ``ExecutionError`` for what only the values could show: an index out of range, a division by zero.
+  @discardableResult
+  public func evaluated() throws -> Tensor {
+    _ = try buffer()
+    return self
+  }
+
+  /// The memory that holds the elements, dense and row-major.
+  package func buffer() throws -> Buffer {
+    let slot = Slot(word: storage.slot.load(ordering: .acquiring))
+    if slot == .free { return storage.buffer! }
+    let recorder = Recorder.with(identifier: slot.recorder)
+    if let known = recorder.locked({ storage.buffer }) { return known }
+    try recorder.checkReadable()
+    try recorder.tryEvaluate([storage])
+    return recorder.locked { storage.buffer! }
+  }
+
+  /// The memory of the elements, or stops with the sentence of what went wrong.
+  package func readableBuffer() -> Buffer {
+    do {
+      return try buffer()
+    } catch {
+      let recorder = Recorder.current
+      recorder.report(error as? ExecutionError ?? ExecutionError(node: nil, message: "\(error)"))
+      return recorder.placeholder(type).buffer!
+    }
+  }
+
+  /// Calls `body` with the elements, dense and row-major, without copying them.
+  public func withUnsafeBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+    let buffer = readableBuffer()
+    return try withExtendedLifetime(buffer) {
+      try body(UnsafeRawBufferPointer(start: buffer.address, count: type.sizeInBytes))
+    }
+  }
+}
+
+extension Recorder {
+  /// Inside a region a tensor stands for many values, so none can be read.
+  func checkReadable() throws {
+    for scope in scopes {
+      if case .region(let name) = scope.kind {
+        throw ExecutionError(
+          node: nil,
+          message: "\(name): a value cannot be read inside; use select or cond, or read it outside",
+          location: builder.nodes.last?.location)
+      }
+    }
+  }
+}
+
+// MARK: - From and to Swift
+
+/// A Swift number that can be an element of a tensor.
+public protocol TensorScalar: Sendable, BitwiseCopyable {
+  /// The element type that holds this Swift type.
+  static var dtype: DType { get }
+}
+
+extension Bool: TensorScalar { public static var dtype: DType { .bool } }
+extension UInt8: TensorScalar { public static var dtype: DType { .uint8 } }
+extension UInt16: TensorScalar { public static var dtype: DType { .uint16 } }
+extension UInt32: TensorScalar { public static var dtype: DType { .uint32 } }
+extension UInt64: TensorScalar { public static var dtype: DType { .uint64 } }
+extension Int8: TensorScalar { public static var dtype: DType { .int8 } }
+extension Int16: TensorScalar { public static var dtype: DType { .int16 } }
+extension Int32: TensorScalar { public static var dtype: DType { .int32 } }
+extension Int64: TensorScalar { public static var dtype: DType { .int64 } }
+extension Int: TensorScalar { public static var dtype: DType { .int64 } }
+extension Float: TensorScalar { public static var dtype: DType { .float32 } }
+extension Double: TensorScalar { public static var dtype: DType { .float64 } }
+
+extension Tensor {
+  /// A tensor of the given shape with elements in row-major order.
+  ///
+  /// - Precondition: As many elements as the shape has.
+  public init<Scalar: TensorScalar>(
+    _ scalars: [Scalar], shape: Shape, fileID: StaticString = #fileID, line: UInt = #line
+  ) {
+    let type = TensorType(Scalar.dtype, shape)
+    guard shape.checkedElementCount == scalars.count else {
+      let error = GraphError("Tensor", "\(scalars.count) scalars do not fill \(shape) (\(shape.elementCount) elements)")
+      self.init(storage: stop(error, at: SourceLocation(fileID, line)))
+      return
+    }
+    self.init(type: type) { memory in
+      scalars.withUnsafeBytes { memory.copyMemory(from: $0) }
+    }
+  }
+
+  /// A vector of the given elements.
+  public init<Scalar: TensorScalar>(_ scalars: [Scalar]) { self.init(scalars, shape: [scalars.count]) }
+
+  /// A scalar.
+  public init<Scalar: TensorScalar>(_ scalar: Scalar) { self.init([scalar], shape: []) }
+
+  /// A tensor whose dense row-major bytes `fill` writes.
+  package init(type: TensorType, filledBy fill: (UnsafeMutableRawBufferPointer) throws -> Void) rethrows {
+    let buffer: Buffer
+    do {
+      buffer = try Recorder.current.engine.allocate(byteCount: type.sizeInBytes)
+    } catch {
+      fatalError("\(error)")
+    }
+    try fill(UnsafeMutableRawBufferPointer(start: buffer.address, count: type.sizeInBytes))
+    self.init(storage: TensorStorage(type: type, buffer: buffer))
+  }
+
+  /// The elements in row-major order.
+  ///
+  /// - Precondition: `Scalar` is the Swift type of the element type; cast the tensor first if it is not.
+  public func scalars<Scalar: TensorScalar>(
+    as: Scalar.Type = Scalar.self, fileID: StaticString = #fileID, line: UInt = #line
+  ) -> [Scalar] {
+    guard Scalar.dtype == dtype else {
+      let error = GraphError("scalars", "the elements are \(dtype), not \(Scalar.dtype); cast the tensor first")
+      _ = stop(error, at: SourceLocation(fileID, line))
+      return []
+    }
+    return withUnsafeBytes { Array($0.bindMemory(to: Scalar.self)) }
+  }
+
+  /// The only element, converted to a double.
+  ///
+  /// - Precondition: One element.
+  public var scalar: Double {
+    guard elementCount == 1 else {
+      let error = GraphError("scalar", "\(shape) has \(elementCount) elements, not one")
+      _ = stop(error, at: SourceLocation(programCounter: 0))
+      return .nan
+    }
+    return withUnsafeBytes { bytes in
+      var bits: UInt64 = 0
+      Swift.withUnsafeMutableBytes(of: &bits) { $0.copyMemory(from: bytes) }
+      return Literal(dtype: dtype, bits: bits).doubleValue
+    }
+  }
+
+  /// A number that takes part in an operation with `other`, and so takes its element type.
+  package init(literal value: Double, like other: Tensor, at location: SourceLocation) {
+    let literal = Literal(value, other.dtype)
+    let operation = ScalarValue(literal)
+    let type = TensorType(other.dtype, Shape())
+    self.init(
+      storage: Recorder.current.record(operation, .scalar(operation), Operands(), type: type, location: location))
+  }
+}

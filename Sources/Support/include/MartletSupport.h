@@ -1,0 +1,43 @@
+// What Swift cannot say by itself: thread-local storage, a lock of one word, the program counter.
+#ifndef MARTLET_SUPPORT_H
+#define MARTLET_SUPPORT_H
+
+#include <stdint.h>
+#include <sched.h>
+
+/// The recorder of this thread, or NULL; `martlet_thread_end` is called with it when the thread ends.
+void *martlet_thread_recorder(void);
+void martlet_set_thread_recorder(void *recorder, void (*at_end)(void *));
+
+/// A lock for sections of a few dozen instructions. Zero is unlocked.
+typedef struct {
+  uint32_t word;
+} martlet_lock;
+
+static inline void martlet_lock_acquire(martlet_lock *lock) {
+  for (unsigned spins = 0;; spins++) {
+    uint32_t expected = 0;
+    if (__atomic_compare_exchange_n(&lock->word, &expected, 1, 1, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+      return;
+    if (spins > 64) sched_yield();
+  }
+}
+
+static inline void martlet_lock_release(martlet_lock *lock) {
+  __atomic_store_n(&lock->word, 0, __ATOMIC_RELEASE);
+}
+
+/// The address of the instruction that calls this: a source line, once debug information is asked.
+__attribute__((always_inline)) static inline uintptr_t martlet_program_counter(void) {
+  uintptr_t counter;
+#if defined(__x86_64__)
+  __asm__ volatile("lea 0(%%rip), %0" : "=r"(counter));
+#elif defined(__aarch64__)
+  __asm__ volatile("adr %0, ." : "=r"(counter));
+#else
+  counter = 0;
+#endif
+  return counter;
+}
+
+#endif
