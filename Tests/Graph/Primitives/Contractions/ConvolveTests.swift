@@ -77,4 +77,22 @@ import Testing
     }
     #expect(try evaluate(convolve, image, filter).doubles == expected)
   }
+
+  @Test func `numbers that would overflow are refused, not multiplied`() {
+    let types = [TensorType(.float32, [1, 4, 1]), TensorType(.float32, [2, 1, 1])]
+    let huge = Int.max / 2
+    for (stride, dilation, padding) in [(1, huge, 0), (1, 1, Int.max), (1, 1, Int.min), (huge, huge, huge)] {
+      let convolve = Convolve(strides: [stride], dilations: [dilation], paddingLow: [padding], paddingHigh: [padding])
+      #expect(throws: GraphError.self) { try convolve.resultType(types[...]) }
+      let window = Window(
+        sizes: [2], strides: [stride], dilations: [dilation], paddingLow: [padding], paddingHigh: [padding])
+      #expect(throws: GraphError.self) {
+        try ReduceWindow(.sum, window: window).resultType([TensorType(.float32, [4])])
+      }
+    }
+    let grouped = Convolve(
+      .inputGradient, strides: [1], dilations: [1], paddingLow: [0], paddingHigh: [0], groups: huge, resultSizes: [4])
+    let filter = TensorType(.float32, [2, huge, 0])
+    #expect(throws: GraphError.self) { try grouped.resultType([TensorType(.float32, [1, 3, 0]), filter]) }
+  }
 }
