@@ -205,10 +205,18 @@ def idx_files(folder):
     (folder / "int32.idx.gz").write_bytes(gzip.compress(body, mtime=0))
 
 
+def jpeg_files(folder):
+    slope = np.repeat((np.arange(40) * 6).astype(np.uint8)[None, :], 24, axis=0)
+    color = Image.fromarray(np.repeat(slope[:, :, None], 3, axis=2))
+    Image.fromarray(slope).save(folder / "gray.jpg", quality=95)
+    color.save(folder / "color.jpg", quality=95)
+    color.save(folder / "progressive.jpg", quality=95, progressive=True)
+
+
 def main():
     folder = pathlib.Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    for make in [numpy_files, safetensors_files, compressed_files, picture_files, idx_files]:
+    for make in [numpy_files, safetensors_files, compressed_files, picture_files, jpeg_files, idx_files]:
         make(folder)
 
 

@@ -41,9 +41,9 @@ static void measure(size_t batch, size_t heads, size_t length, size_t size, bool
   }
   // Two products forward; seven backward as computed here. Half of all where causal.
   const double product = 2.0 * (double)(count * length) * (is_causal ? 0.5 : 1);
-  printf("batch %zu, heads %zu, length %zu, size %zu%s: forward %.2f ms (%.1f %% of peak), backward %.2f ms (%.1f %%)\n",
-         batch, heads, length, size, is_causal ? ", causal" : "", forward * 1e3, 200 * product / forward / peak,
-         backward * 1e3, 700 * product / backward / peak);
+  printf("batch %zu, heads %zu, length %zu, size %zu%s: ", batch, heads, length, size, is_causal ? ", causal" : "");
+  printf("forward %.2f ms (%.1f %% of peak), backward %.2f ms (%.1f %%)\n", forward * 1e3,
+         200 * product / forward / peak, backward * 1e3, 700 * product / backward / peak);
   free(q), free(k), free(v), free(o), free(g), free(dq), free(dk), free(dv), free(sums);
 }
 

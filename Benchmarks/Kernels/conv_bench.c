@@ -50,13 +50,13 @@ static void measure(const shape *s, double peak) {
   const size_t inputs = s->batch * s->size * s->size * s->in, outputs = s->batch * out_size * out_size * s->out;
   const size_t filters = s->filter * s->filter * s->in / s->groups * s->out;
   float *x = numbers(inputs), *w = numbers(filters), *y = numbers(outputs);
-  float *result = numbers(inputs > outputs ? (inputs > filters ? inputs : filters) : outputs > filters ? outputs : filters);
+  float *result = numbers(inputs + outputs + filters);  // room for any of them
   const double work = 2.0 * (double)outputs * (double)(s->filter * s->filter * s->in / s->groups);
   const char *kinds[] = {"forward", "input gradient", "filter gradient"};
   for (int kind = forward; kind <= filter_gradient; ++kind) {
     const double time = best(kind, &conv, x, w, y, result);
-    printf("%-12s %-16s %8.2f ms  %6.1f GFLOPS  %5.1f %% of peak\n", s->name, kinds[kind], time * 1e3, work / time / 1e9,
-           100 * work / time / peak);
+    printf("%-12s %-16s %8.2f ms  %6.1f GFLOPS  %5.1f %% of peak\n", s->name, kinds[kind], time * 1e3,
+           work / time / 1e9, 100 * work / time / peak);
   }
   free(x), free(w), free(y), free(result);
 }

@@ -50,9 +50,10 @@ static void measure(const shape *s, double peak) {
   }
   qsort(times, count, sizeof times[0], compare);
   const double work = 2.0 * (double)(m * n * k * batch), bytes = 4.0 * (double)((m * k + k * n + m * n) * batch);
-  printf("%-14s %5zu x %5zu x %5zu x %4zu  best %9.1f us  median %9.1f us  %6.1f GFLOPS  %5.1f %% of peak  %5.1f GB/s\n",
-         s->name, m, n, k, batch, times[0] * 1e6, times[count / 2] * 1e6, work / times[0] / 1e9,
-         100 * work / times[0] / peak, bytes / times[0] / 1e9);
+  printf("%-12s %6zu x %4zu x %5zu x %2zu  best %9.1f us  median %9.1f us  ", s->name, m, n, k, batch, times[0] * 1e6,
+         times[count / 2] * 1e6);
+  printf("%6.1f GFLOPS  %5.1f %% of peak  %5.1f GB/s\n", work / times[0] / 1e9, 100 * work / times[0] / peak,
+         bytes / times[0] / 1e9);
   free(a), free(b), free(c);
 }
 
@@ -68,14 +69,18 @@ int main(int count, char **arguments) {
          threads, peak / 1e9, martlet_copy_bandwidth(threads, 64 << 20) / 1e9,
          martlet_read_bandwidth(threads, 64 << 20) / 1e9);
   const shape shapes[] = {
-      {"square", 2048, 2048, 2048, 1, 0, 0}, {"square", 1024, 1024, 1024, 1, 0, 0}, {"A^T", 1024, 1024, 1024, 1, 1, 0},
-      {"B^T", 1024, 1024, 1024, 1, 0, 1},    {"square", 512, 512, 512, 1, 0, 0},    {"B^T", 512, 512, 512, 1, 0, 1},
-      {"square", 256, 256, 256, 1, 0, 0},    {"square", 128, 128, 128, 1, 0, 0},    {"square", 64, 64, 64, 1, 0, 0},
-      {"square", 32, 32, 32, 1, 0, 0},       {"square", 16, 16, 16, 1, 0, 0},       {"batched", 64, 64, 64, 64, 0, 0},
-      {"batched", 128, 64, 64, 64, 0, 1},    {"dense", 128, 512, 784, 1, 0, 0},     {"dense dW", 784, 512, 128, 1, 1, 0},
-      {"dense dX", 128, 784, 512, 1, 0, 1},  {"last dense", 128, 10, 512, 1, 0, 0}, {"long depth", 64, 64, 20000, 1, 1, 0},
-      {"tall", 100352, 64, 576, 1, 0, 0},    {"skinny 8", 8, 4096, 4096, 1, 0, 0},  {"skinny 4", 4, 4096, 4096, 1, 0, 0},
-      {"row", 1, 4096, 4096, 1, 0, 0},       {"row B^T", 1, 4096, 4096, 1, 0, 1},   {"column", 4096, 1, 4096, 1, 0, 0},
+      {"square", 2048, 2048, 2048, 1, 0, 0}, {"square", 1024, 1024, 1024, 1, 0, 0},
+      {"A^T", 1024, 1024, 1024, 1, 1, 0}, {"B^T", 1024, 1024, 1024, 1, 0, 1},
+      {"square", 512, 512, 512, 1, 0, 0}, {"B^T", 512, 512, 512, 1, 0, 1},
+      {"square", 256, 256, 256, 1, 0, 0}, {"square", 128, 128, 128, 1, 0, 0},
+      {"square", 64, 64, 64, 1, 0, 0}, {"square", 32, 32, 32, 1, 0, 0},
+      {"square", 16, 16, 16, 1, 0, 0}, {"batched", 64, 64, 64, 64, 0, 0},
+      {"batched", 128, 64, 64, 64, 0, 1}, {"dense", 128, 512, 784, 1, 0, 0},
+      {"dense dW", 784, 512, 128, 1, 1, 0}, {"dense dX", 128, 784, 512, 1, 0, 1},
+      {"last dense", 128, 10, 512, 1, 0, 0}, {"long depth", 64, 64, 20000, 1, 1, 0},
+      {"tall", 100352, 64, 576, 1, 0, 0}, {"skinny 8", 8, 4096, 4096, 1, 0, 0},
+      {"skinny 4", 4, 4096, 4096, 1, 0, 0}, {"row", 1, 4096, 4096, 1, 0, 0},
+      {"row B^T", 1, 4096, 4096, 1, 0, 1}, {"column", 4096, 1, 4096, 1, 0, 0},
       {"column A^T", 4096, 1, 4096, 1, 1, 0}, {"row small", 1, 512, 512, 1, 0, 0},
   };
   for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; ++i) measure(&shapes[i], peak);

@@ -6,10 +6,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "martlet_pool.h"
 #include "martlet_rows.h"
-
-extern void martlet_pool_run(size_t, void (*)(void *, size_t, size_t), void *) __attribute__((weak));
-extern void martlet_pool_set_threads(size_t) __attribute__((weak));
 
 enum { ROUNDS = 15 };
 static martlet_row_operand operands[16];
@@ -76,7 +74,7 @@ static void report(const char *name, double time, double bytes, double bandwidth
 }
 
 int main(int argc, char **argv) {
-  if (argc > 1 && martlet_pool_set_threads) martlet_pool_set_threads((size_t)atoi(argv[1]));
+  if (argc > 1) martlet_pool_set_threads((size_t)atoi(argv[1]));
   size_t n = 16u << 20;
   float *x[7];
   for (int k = 0; k < 7; k++) {

@@ -5,6 +5,6 @@ here=$(cd "$(dirname "$0")" && pwd)
 kernels="$here/../../Sources/Kernels"
 build=$(mktemp -d)
 trap 'rm -rf "$build"' EXIT
-pool=$(ls "$kernels"/pool*.c "$kernels"/cpu.c 2>/dev/null || true)
-"${CC:-clang}" -std=c11 -O2 -I"$kernels/include" "$here/rows.c" "$kernels"/row_*.c $pool -lm -lpthread -o "$build/rows"
+"${CC:-clang}" -std=c11 -O2 -I"$kernels/include" "$here/rows.c" "$kernels"/row_*.c "$kernels"/pool*.c \
+  "$kernels"/cpu.c -lm -lpthread -o "$build/rows"
 "$build/rows" "$@"

@@ -12,8 +12,8 @@
 // Fixed, so that the order of sums is.
 enum { query_block = 64, key_block = 128 };
 
-enum { along_batch, along_length, along_head, along_size };                // of tensors
-enum { mask_batch, mask_head, mask_query, mask_key };                      // of masks
+enum { along_batch, along_length, along_head, along_size };  // of tensors
+enum { mask_batch, mask_head, mask_query, mask_key };        // of masks
 
 typedef struct {
   const martlet_attention *shape;
@@ -80,7 +80,8 @@ static void compute_scores(run *r, const block *at, float *scores) {
   const martlet_attention *shape = r->shape;
   const rows_view query = view(r->query, &shape->query, at, at->query);
   const rows_view key = view(r->key, &shape->key, at, at->key);
-  multiply(r, query, transposed(key), scores_view(scores), at->queries, at->keys, shape->head_size, shape->scale, false);
+  multiply(r, query, transposed(key), scores_view(scores), at->queries, at->keys, shape->head_size, shape->scale,
+           false);
   const ptrdiff_t *strides = shape->mask_strides.at;
   for (size_t i = 0; i < at->queries; ++i) {
     float *row = scores + i * key_block;
@@ -231,7 +232,8 @@ static void key_chunk(void *context, size_t chunk, size_t worker) {
     compute_score_gradients(r, &at, probabilities, gradients);
     const rows_view gradient = view(r->output_gradient, &shape->output, &at, at.query);
     const rows_view query = view(r->query, &shape->query, &at, at.query);
-    multiply(r, transposed(scores_view(probabilities)), gradient, value, at.keys, shape->value_size, at.queries, 1, true);
+    multiply(r, transposed(scores_view(probabilities)), gradient, value, at.keys, shape->value_size, at.queries, 1,
+             true);
     multiply(r, transposed(scores_view(gradients)), query, key, at.keys, shape->head_size, at.queries, 1, true);
   }
   martlet_scratch_release();

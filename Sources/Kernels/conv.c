@@ -159,7 +159,8 @@ static float *phase_place(const phase *ph, size_t row) {
     index[d] = ph->first[d] + row % ph->patches.grid[d] * conv->stride[d];
     row /= ph->patches.grid[d];
   }
-  const size_t place = ((row * conv->in_size[0] + index[0]) * conv->in_size[1] + index[1]) * conv->in_size[2] + index[2];
+  const size_t *size = conv->in_size;
+  const size_t place = ((row * size[0] + index[0]) * size[1] + index[1]) * size[2] + index[2];
   return ph->gradient + place * conv->in_channels + ph->group * (conv->in_channels / conv->groups);
 }
 

@@ -36,7 +36,9 @@ typedef struct {
     for (; c + lanes <= channels; c += lanes) {                                                                 \
       V sum = {0};                                                                                              \
       if (adds) sum = *(const V *)(to + c);                                                                     \
-      for (size_t t = 0; t < taps->count; ++t) sum += *(const V *)(taps->image[t] + c) * *(const V *)(taps->filter[t] + c); \
+      for (size_t t = 0; t < taps->count; ++t) {                                                                \
+        sum += *(const V *)(taps->image[t] + c) * *(const V *)(taps->filter[t] + c);                            \
+      }                                                                                                         \
       *(V *)(to + c) = sum;                                                                                     \
     }                                                                                                           \
     for (; c < channels; ++c) {                                                                                 \
@@ -83,7 +85,8 @@ static bool met_place(const martlet_conv *conv, const ptrdiff_t at[3], const ptr
   const size_t *size = is_backward ? conv->out_size : conv->in_size;
   size_t index = 0;
   for (int d = 0; d < 3; ++d) {
-    const ptrdiff_t stride = (ptrdiff_t)conv->stride[d], shift = tap[d] * (ptrdiff_t)conv->dilation[d] - conv->pad_low[d];
+    const ptrdiff_t stride = (ptrdiff_t)conv->stride[d], dilation = (ptrdiff_t)conv->dilation[d];
+    const ptrdiff_t shift = tap[d] * dilation - conv->pad_low[d];
     ptrdiff_t met = is_backward ? at[d] - shift : at[d] * stride + shift;
     if (is_backward && met % stride != 0) return false;
     if (is_backward) met /= stride;
@@ -97,7 +100,8 @@ static bool met_place(const martlet_conv *conv, const ptrdiff_t at[3], const ptr
 // One row of places along the fastest dimension.
 static void sum_row(const depthwise_run *run, const float *image, bool is_backward, size_t row) {
   const martlet_conv *conv = run->conv;
-  const size_t *grid = is_backward ? conv->in_size : conv->out_size, *size = is_backward ? conv->out_size : conv->in_size;
+  const size_t *grid = is_backward ? conv->in_size : conv->out_size;
+  const size_t *size = is_backward ? conv->out_size : conv->in_size;
   const size_t channels = conv->in_channels, rows = grid[0] * grid[1], taps = volume(conv->filter_size);
   const float *here = image + row / rows * volume(size) * channels;
   for (size_t x = 0; x < grid[2]; ++x) {

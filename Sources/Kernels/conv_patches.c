@@ -93,8 +93,9 @@ typedef struct {
 
 // How many of `count` places from `at`, along the grid's row, see the strip wholly inside the image's row.
 static size_t whole_places(const martlet_patches *p, const place *at, const strip *s, size_t count) {
-  const ptrdiff_t low_tap = (ptrdiff_t)(s->skip / p->channels), high_tap = (ptrdiff_t)((s->skip + s->run - 1) / p->channels);
-  const ptrdiff_t low = at->corner[2] + s->taps[2] + low_tap, high = at->corner[2] + s->taps[2] + high_tap;
+  const ptrdiff_t first = at->corner[2] + s->taps[2];
+  const ptrdiff_t low = first + (ptrdiff_t)(s->skip / p->channels);
+  const ptrdiff_t high = first + (ptrdiff_t)((s->skip + s->run - 1) / p->channels);
   const ptrdiff_t room = (ptrdiff_t)p->image_size[2] - 1 - high;
   if (low < 0 || room < 0) return 0;
   return least(count, (size_t)(room / p->stride[2]) + 1);

@@ -73,7 +73,9 @@ static void merge_axes(copy_job *job) {
           const T *line = f + (int64_t)(c + j) * from_column + (int64_t)r;                                     \
           for (size_t i = 0; i < height; i++) tile[i][j] = line[i];                                            \
         }                                                                                                      \
-        for (size_t i = 0; i < height; i++) memcpy(t + (int64_t)(r + i) * to_row + (int64_t)c, tile[i], width * sizeof(T)); \
+        for (size_t i = 0; i < height; i++) {                                                                  \
+          memcpy(t + (int64_t)(r + i) * to_row + (int64_t)c, tile[i], width * sizeof(T));                      \
+        }                                                                                                      \
       }                                                                                                        \
     }                                                                                                          \
   }

@@ -303,8 +303,10 @@ static product product_of(const martlet_gemm *g, const martlet_gemm_kernels *ker
   const ptrdiff_t at = (ptrdiff_t)index, bytes = (ptrdiff_t)kernels->element_bytes;
   return (product){
       .kernels = kernels, .rows = g->rows, .columns = g->columns, .depth = g->depth,
-      .a = (const char *)g->a + at * g->a_batch_stride * bytes, .a_row = g->a_row_stride, .a_column = g->a_column_stride,
-      .b = (const char *)g->b + at * g->b_batch_stride * bytes, .b_row = g->b_row_stride, .b_column = g->b_column_stride,
+      .a = (const char *)g->a + at * g->a_batch_stride * bytes,
+      .a_row = g->a_row_stride, .a_column = g->a_column_stride,
+      .b = (const char *)g->b + at * g->b_batch_stride * bytes,
+      .b_row = g->b_row_stride, .b_column = g->b_column_stride,
       .output = {.c = (char *)g->c + at * g->c_batch_stride * bytes, .row_stride = g->c_row_stride,
                  .column_stride = g->c_column_stride, .alpha = g->alpha, .accumulates = g->accumulates,
                  .bias = g->bias, .bias_column_stride = 1},

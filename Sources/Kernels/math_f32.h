@@ -131,14 +131,20 @@ MATH_INLINE float f32_tanh(float x) {
   p = MATH_FMA(p, z, 0.133333042f);
   p = MATH_FMA(p, z, -0.333333343f);
   float small = MATH_FMA(x * z, p, x);
-  return a < 0.625f ? small : __builtin_elementwise_copysign(large, x);
+  return __builtin_elementwise_copysign(a < 0.625f ? small : large, x);
 }
 
 MATH_INLINE float f32_sigmoid(float x) {
   // exp of a negative number never overflows, and keeps tiny results exact to the last place.
   float e = f32_exp(-__builtin_elementwise_abs(x));
   float numerator = x < 0.0f ? e : 1.0f;
-  return numerator / (1.0f + e);
+  float sum = 1.0f + e, lost = e - (sum - 1.0f);
+  float quotient = numerator / sum;
+  // One correction by the remainder, for what the sum lost and the division rounded. The reciprocal of the
+  // sum need only be rough, and is the logistic function of |x|.
+  float reciprocal = x < 0.0f ? 1.0f - quotient : quotient;
+  float remainder = MATH_FMA(-quotient, lost, MATH_FMA(-quotient, sum, numerator));
+  return MATH_FMA(remainder, reciprocal, quotient);
 }
 
 MATH_INLINE float f32_erf(float x) {

@@ -36,7 +36,8 @@
    binary_minimum_##s, binary_floor_divide_##s, binary_remainder_##s, binary_modulo_##s, binary_power_##s,     \
    0, 0, 0, 0, binary_and_##s, binary_or_##s, binary_xor_##s, binary_shift_left_##s,                           \
    binary_shift_right_arithmetic_##s, binary_shift_right_logical_##s}
-#define ALL_COMPARISONS(s) {compare_eq_##s, compare_ne_##s, compare_lt_##s, compare_le_##s, compare_gt_##s, compare_ge_##s}
+#define ALL_COMPARISONS(s)                                                                                     \
+  {compare_eq_##s, compare_ne_##s, compare_lt_##s, compare_le_##s, compare_gt_##s, compare_ge_##s}
 #define ALL_CASTS(s)                                                                                           \
   {cast_##s##_bool, cast_##s##_u8, cast_##s##_u16, cast_##s##_u32, cast_##s##_u64, cast_##s##_i8,              \
    cast_##s##_i16, cast_##s##_i32, cast_##s##_i64, cast_##s##_f32, cast_##s##_f32, cast_##s##_f32,             \

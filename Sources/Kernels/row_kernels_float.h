@@ -70,7 +70,7 @@
   UNARY(T, suffix, abs, __builtin_elementwise_abs(x))                                         \
   UNARY(T, suffix, sign, x > 0 ? (T)1 : x < 0 ? (T) - 1 : x)                                  \
   UNARY(T, suffix, sqrt, __builtin_elementwise_sqrt(x))                                       \
-  UNARY(T, suffix, rsqrt, (T)1 / __builtin_elementwise_sqrt(x))                               \
+  UNARY(T, suffix, rsqrt, (T)(1.0 / __builtin_elementwise_sqrt((double)x)))                   \
   UNARY(T, suffix, floor, __builtin_elementwise_floor(x))                                     \
   UNARY(T, suffix, ceil, __builtin_elementwise_ceil(x))                                       \
   UNARY(T, suffix, round, __builtin_elementwise_roundeven(x))                                 \

@@ -66,7 +66,8 @@ static int operands_are_valid(const martlet_row_program *p, const martlet_row_in
 static int check_instructions(martlet_row_program *p, martlet_row_error *error) {
   for (uint32_t s = 0; s < p->stage_count; s++) {
     const martlet_row_stage *stage = &p->stages[s];
-    if (stage->first > p->instruction_count || stage->count > p->instruction_count - stage->first) return fail(error, s);
+    if (stage->first > p->instruction_count) return fail(error, s);
+    if (stage->count > p->instruction_count - stage->first) return fail(error, s);
     for (uint32_t k = stage->first; k < stage->first + stage->count; k++) {
       martlet_row_instruction *i = &p->instructions[k];
       if (!operands_are_valid(p, i, stage->is_row_stage) || !has_kernel(i)) return fail(error, k);
@@ -101,8 +102,9 @@ static void derive_steps(const martlet_row_program *p, martlet_row_operand *o) {
 // Tiles are sized so that the registers in use fill about half of a first-level cache.
 static void derive_tile(martlet_row_program *p) {
   size_t elements = 20480 / ((p->tile_registers + 1) * p->width);
-  elements = elements / 256 * 256;
-  elements = elements < 512 ? 512 : elements > 1024 ? 1024 : elements;
+  // Whole reduction blocks, so that sums do not depend on the number of registers.
+  elements = elements / ROW_REDUCTION_BLOCK * ROW_REDUCTION_BLOCK;
+  elements = elements < 512 ? 512 : elements > 2048 ? 2048 : elements;
   p->tile_elements = elements;
   p->tile_rows = p->columns == 0 || p->columns > elements ? 1 : elements / p->columns;
   // An odd number of lines apart, so that registers do not compete for the same cache sets.

@@ -2,51 +2,17 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "include/martlet_rows.h"
+#include "include/martlet_cpu.h"
+#include "include/martlet_pool.h"
 #include "row_kernels.h"
 
-// The pool and the instruction-set choice of the other kernels, when they are linked in.
-extern void martlet_pool_run(size_t chunks, void (*body)(void *, size_t, size_t), void *context) __attribute__((weak));
-
-static int forced_isa = -1;
-
-static int detected_isa(void) {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vbmi")) {
-    return 2;
-  }
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return 1;
-#endif
-  return 0;
-}
-
-static int chosen_isa(void) {
-  int machine = detected_isa();
-  const char *wanted = getenv("MARTLET_ISA");
-  if (wanted == NULL) return machine;
-  int level = strcmp(wanted, "scalar") == 0 ? 0 : strcmp(wanted, "avx2") == 0 ? 1 : 2;
-  return level < machine ? level : machine;
-}
-
-static int initial_isa;
-static pthread_once_t isa_once = PTHREAD_ONCE_INIT;
-static void initialize_isa(void) { initial_isa = chosen_isa(); }
-
 int rows_isa(void) {
-  int forced = __atomic_load_n(&forced_isa, __ATOMIC_RELAXED);
-  if (forced >= 0) return forced;
-  pthread_once(&isa_once, initialize_isa);
-  return initial_isa;
-}
-
-int martlet_rows_set_isa(int level) {
-  int machine = detected_isa();
-  int used = level < machine ? level : machine;
-  __atomic_store_n(&forced_isa, level < 0 ? -1 : used, __ATOMIC_RELAXED);
-  return rows_isa();
+  switch (martlet_current_isa()) {
+    case MARTLET_ISA_AVX512: return 2;
+    case MARTLET_ISA_AVX2: return 1;
+    default: return 0;
+  }
 }
 
 const row_kernels *martlet_row_kernels_current(void) {
@@ -59,11 +25,11 @@ const row_kernels *martlet_row_kernels_current(void) {
 }
 
 void rows_parallel(size_t chunks, void (*body)(void *, size_t, size_t), void *context) {
-  if (chunks > 1 && martlet_pool_run) {
+  if (chunks == 1) {
+    body(context, 0, 0);
+  } else if (chunks > 1) {
     martlet_pool_run(chunks, body, context);
-    return;
   }
-  for (size_t chunk = 0; chunk < chunks; chunk++) body(context, chunk, 0);
 }
 
 static pthread_key_t scratch_key;

@@ -65,8 +65,9 @@ package struct Inflate {
     switch try bits(2, input) {
     case 0: try storedBlock(input)
     case 1:
-      _ = literals.build(lengths: DeflateAlphabet.fixedLiteralLengths.span, alphabet: .literals)
-      _ = distances.build(lengths: DeflateAlphabet.fixedDistanceLengths.span, alphabet: .distances)
+      let (lengths, distanceLengths) = (DeflateAlphabet.fixedLiteralLengths, DeflateAlphabet.fixedDistanceLengths)
+      _ = literals.build(lengths: lengths.span, alphabet: .literals)
+      _ = distances.build(lengths: distanceLengths.span, alphabet: .distances)
       try compressedBlock(input)
     case 2:
       try readCodes(input)

@@ -35,8 +35,8 @@ martlet_status martlet_attention_forward_f32(const martlet_attention *attention,
                                              const float *value, float *output, float *log_sums);
 
 /// The gradients by queries, keys and values, with the strides of what they belong to; writes all of each. Needs
-/// the output and the log-sums of the forward pass. Probabilities are computed again, once for the keys and once for the
-/// queries, so that each number is summed by one thread in a fixed order.
+/// the output and the log-sums of the forward pass. Probabilities are computed again, once for the keys and once
+/// for the queries, so that each number is summed by one thread in a fixed order.
 martlet_status martlet_attention_backward_f32(const martlet_attention *attention, const float *query, const float *key,
                                               const float *value, const float *output, const float *log_sums,
                                               const float *output_gradient, float *query_gradient,

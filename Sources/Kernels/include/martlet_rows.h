@@ -340,13 +340,6 @@ int martlet_row_program_run_block(const martlet_row_program *program, void *cons
                                   size_t first_row, size_t last_row, size_t first_column, size_t last_column,
                                   void *scratch, martlet_row_error *error);
 
-/// Makes the kernels of this header's family use an instruction set: 0 scalar, 1 AVX2, 2 AVX-512, -1 the
-/// choice made at start (the best of the machine, or what the environment variable MARTLET_ISA asks
-/// for). For tests; not while kernels run.
-///
-/// - Returns: The level in force, no higher than the machine's.
-int martlet_rows_set_isa(int level);
-
 /// Bytes of one element in memory.
 size_t martlet_type_bytes(uint8_t type);
 

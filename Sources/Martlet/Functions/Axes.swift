@@ -1,0 +1,66 @@
+import MartletGraph
+
+/// Some axes of a tensor: `-1`, `[0, 2]` or `.all`. Negative ones count from the end.
+public struct Axes: Sendable, Hashable {
+  private enum Choice: Sendable, Hashable {
+    case all
+    case one(Int)
+    case several([Int])
+  }
+
+  private let choice: Choice
+
+  private init(choice: Choice) { self.choice = choice }
+
+  /// Every axis.
+  public static let all = Axes(choice: .all)
+
+  /// One axis.
+  public init(_ axis: Int) { choice = .one(axis) }
+
+  /// Several axes, in any order.
+  public init(_ axes: [Int]) { choice = .several(axes) }
+}
+
+extension Axes: ExpressibleByIntegerLiteral, ExpressibleByArrayLiteral, CustomStringConvertible {
+  public init(integerLiteral axis: Int) { self.init(axis) }
+  public init(arrayLiteral axes: Int...) { self.init(axes) }
+
+  /// Reads like the literal.
+  public var description: String {
+    switch choice {
+    case .all: ".all"
+    case .one(let axis): "\(axis)"
+    case .several(let axes): "\(axes)"
+    }
+  }
+}
+
+extension Axes {
+  /// The number of axes, or nil for all.
+  var count: Int? {
+    switch choice {
+    case .all: nil
+    case .one: 1
+    case .several(let axes): axes.count
+    }
+  }
+
+  /// The axes in ascending order, counted from the start.
+  ///
+  /// - Throws: A ``GraphError`` without an operation when an axis does not exist or is named twice.
+  func resolved(in shape: Shape) throws(GraphError) -> AxisList {
+    switch choice {
+    case .all: return AxisList(0..<shape.rank)
+    case .one(let axis): return [try checkedAxis(axis, shape)]
+    case .several(let axes):
+      var isNamed = [Bool](repeating: false, count: shape.rank)
+      for axis in axes {
+        let resolved = try checkedAxis(axis, shape)
+        if isNamed[resolved] { throw mistake("axis \(axis) of \(shape) is named twice") }
+        isNamed[resolved] = true
+      }
+      return AxisList(isNamed.indices.filter { isNamed[$0] })
+    }
+  }
+}
