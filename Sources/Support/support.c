@@ -30,9 +30,10 @@ typedef struct {
 } frame;
 
 void martlet_call_below(uintptr_t counter, void (*body)(void *), void *context) {
-  frame below = {0, counter + 1};
+  // A walk goes on only towards higher addresses and ends at a frame without a successor.
+  frame below[2] = {{&below[1], counter + 1}, {0, 0}};
 #if defined(__x86_64__)
-  void *address = &below;
+  void *address = below;
   // The 128 bytes below the stack pointer may be in use by the compiler.
   __asm__ volatile(
       "movq %%rsp, %%r12\n\t"
