@@ -14,17 +14,3 @@ extension PrimitiveRules {
     _ operands: [ReferenceTensor], result: TensorType, count: inout OperationCount
   ) throws(ExecutionError) -> [ReferenceTensor] { throw ExecutionError(node: nil, message: "\(name) pending") }
 }
-extension GraphBuilder {
-  public mutating func pullback(
-    from outputs: [Value], cotangents: [Value], to sources: [Value], after start: Int = 0
-  ) throws(GraphError) -> [Value?] { throw GraphError("pullback", "pending") }
-  public mutating func pushforward(
-    of outputs: [Value], from sources: [Value], tangents: [Value], after start: Int = 0
-  ) throws(GraphError) -> [Value?] { throw GraphError("pushforward", "pending") }
-  public mutating func batched(
-    _ graph: Graph, operands: [Value], isBatched: [Bool], size: Int
-  ) throws(GraphError) -> (results: [Value], isBatched: [Bool]) { throw GraphError("vmap", "pending") }
-}
-extension GraphBuilder {
-  public mutating func inline(_ graph: Graph, operands: [Value]) throws(GraphError) -> [Value] { throw GraphError("inline", "pending") }
-}

@@ -38,7 +38,8 @@ public struct Contract: PrimitiveRules {
     try checkAxes(a.shape, leftBatch, leftContracted)
     try checkAxes(b.shape, rightBatch, rightContracted)
     if leftBatch.count != rightBatch.count || leftContracted.count != rightContracted.count {
-      throw GraphError(name, "axes are paired, but \(leftBatch)/\(leftContracted) meet \(rightBatch)/\(rightContracted)")
+      throw GraphError(
+        name, "axes are paired, but \(leftBatch)/\(leftContracted) meet \(rightBatch)/\(rightContracted)")
     }
     for (i, j) in zip(leftContracted, rightContracted) where a.shape[i] != b.shape[j] {
       throw GraphError(name, "inner dimensions differ: \(a.shape) × \(b.shape) (\(a.shape[i]) ≠ \(b.shape[j]))")

@@ -67,7 +67,8 @@ public struct Convolve: PrimitiveRules {
   private func checkWindow(_ a: TensorType, _ b: TensorType) throws(GraphError) {
     let spatial = a.rank - 2
     if spatial < 1 || a.rank != b.rank {
-      throw GraphError(name, "needs [batch, spatial…, channels] and a filter of the same rank, got \(a.shape) and \(b.shape)")
+      throw GraphError(
+        name, "needs [batch, spatial…, channels] and a filter of the same rank, got \(a.shape) and \(b.shape)")
     }
     for (part, label) in [(strides, "stride"), (dilations, "dilation")] {
       if part.rank != spatial { throw GraphError(name, "\(label) \(part) does not fit \(spatial) spatial dimensions") }
@@ -88,7 +89,9 @@ public struct Convolve: PrimitiveRules {
     let channels = image[rank - 1]
     if channels % groups != 0 || filter[rank - 2] != channels / groups {
       throw GraphError(
-        name, "the filter \(filter) takes \(filter[rank - 2] * groups) channels in \(groups) groups, the image \(image) has \(channels)")
+        name,
+        "the filter \(filter) takes \(filter[rank - 2] * groups) channels in \(groups) groups, the image \(image) has "
+          + "\(channels)")
     }
     if filter[rank - 1] % groups != 0 {
       throw GraphError(name, "\(filter[rank - 1]) output channels do not divide into \(groups) groups")
@@ -99,7 +102,8 @@ public struct Convolve: PrimitiveRules {
       let extent = (filter[i] - 1) * dilations[i] + 1
       let padded = image[i + 1] + paddingLow[i] + paddingHigh[i]
       if padded < extent {
-        throw GraphError(name, "the filter (\(extent)) is larger than axis \(i + 1) of \(image) with its padding (\(padded))")
+        throw GraphError(
+          name, "the filter (\(extent)) is larger than axis \(i + 1) of \(image) with its padding (\(padded))")
       }
       result.append((padded - extent) / strides[i] + 1)
     }

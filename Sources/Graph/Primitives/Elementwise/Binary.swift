@@ -1,4 +1,12 @@
 /// A function of two elements, with NumPy's broadcasting of shapes.
+///
+/// Integers wrap, the smallest divided by -1 included; an integer divided by 0 is an error when the program runs.
+/// An integer to a negative power is truncated toward zero like a quotient, and an error for base 0.
+///
+/// At ties the derivative of `maximum` and `minimum` is one half for each operand; where one is NaN, both receive
+/// the whole cotangent. `power` has derivative 0 by the exponent where the base is 0 and the exponent is not
+/// negative. `hypot` has derivative 0 where both operands are 0. `floorDivide` is piecewise constant, as is
+/// `copySign` by its second operand; `nextAfter` counts as its first operand.
 public struct Binary: PrimitiveRules {
   public enum Kind: UInt8, Sendable, Hashable, CaseIterable {
     case add, subtract, multiply
@@ -10,7 +18,9 @@ public struct Binary: PrimitiveRules {
     case remainder
     /// What remains of division rounded down: has the sign of the divisor (Python's `%`).
     case modulo
-    case power, maximum, minimum
+    case power
+    /// NaN wins.
+    case maximum, minimum
     case atan2, hypot, copySign, nextAfter
     /// Logical for bool, bitwise for integers.
     case and, or, xor

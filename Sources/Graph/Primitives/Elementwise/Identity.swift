@@ -19,3 +19,28 @@ public struct Identity: PrimitiveRules {
     operands[operands.startIndex]
   }
 }
+
+extension Identity {
+  public func pullback(_ context: PullbackContext, in graph: inout GraphBuilder) throws(GraphError) -> [Value?] {
+    [kind == .stopGradient ? nil : context.cotangent]
+  }
+
+  public func pushforward(_ context: PushforwardContext, in graph: inout GraphBuilder) throws(GraphError) -> [Value?] {
+    [kind == .stopGradient ? nil : context.tangents[0]]
+  }
+
+  public func batched(_ context: BatchContext, in graph: inout GraphBuilder) throws(GraphError) -> [Value] {
+    [try graph.add(self, Operands(context.operands[0]))]
+  }
+
+  // The same memory serves as operand and result.
+  public func cost(_ operands: OperandTypes, result: TensorType) -> Cost { Cost() }
+
+  public func indexing(_ operands: OperandTypes, result: TensorType) -> IndexStructure? {
+    IndexStructure(broadcasting: operands, to: result.shape)
+  }
+
+  public func evaluate(
+    _ operands: [ReferenceTensor], result: TensorType, count: inout OperationCount
+  ) throws(ExecutionError) -> [ReferenceTensor] { [operands[0]] }
+}

@@ -1,4 +1,8 @@
 /// A function applied to every element.
+///
+/// Integers wrap: the smallest has itself as opposite and magnitude. The derivative of `abs` at 0 is 0; that of
+/// `sqrt` at 0 is infinite. `sign`, `floor`, `ceil`, `round` and `truncate` are piecewise constant and have no
+/// cotangent.
 public struct Unary: PrimitiveRules {
   public enum Kind: UInt8, Sendable, Hashable, CaseIterable {
     case negate, abs, sign
@@ -7,6 +11,7 @@ public struct Unary: PrimitiveRules {
     case sin, cos, tan, asin, acos, atan
     case sinh, cosh, tanh, asinh, acosh, atanh
     case sigmoid, erf, erfc
+    /// Integers are left alone; `round` takes ties to the even neighbour.
     case floor, ceil, round, truncate
     /// Logical negation of bool, bitwise complement of integers.
     case not

@@ -24,3 +24,75 @@ public struct ArgSort: PrimitiveRules {
     return TensorType(.int64, operand.shape)
   }
 }
+
+extension ArgSort {
+  // Positions are integers, which never carry a cotangent or a tangent.
+  public func pullback(_ context: PullbackContext, in graph: inout GraphBuilder) throws(GraphError) -> [Value?] {
+    [nil]
+  }
+
+  public func pushforward(_ context: PushforwardContext, in graph: inout GraphBuilder) throws(GraphError) -> [Value?] {
+    [nil]
+  }
+
+  public func batched(_ context: BatchContext, in graph: inout GraphBuilder) throws(GraphError) -> [Value] {
+    [try graph.add(ArgSort(axis: axis + 1, isDescending: isDescending), Operands(context.operands[0]))]
+  }
+
+  /// Comparisons of a merge sort: at most *n* ⌈log₂ *n*⌉ for each line, fewer where the values are in order.
+  public func cost(_ operands: OperandTypes, result: TensorType) -> Cost {
+    let length = result.shape[axis]
+    let rounds = length < 2 ? 0 : Int.bitWidth - (length - 1).leadingZeroBitCount
+    let operations = operands.first!.dtype.isFloatingPoint ? result.elementCount * rounds : 0
+    return Cost(moving: operands, to: result, operations: operations)
+  }
+
+  public func indexing(_ operands: OperandTypes, result: TensorType) -> IndexStructure? {
+    IndexStructure(freeOutside: axis, rank: result.rank)
+  }
+
+  public func evaluate(
+    _ operands: [ReferenceTensor], result: TensorType, count: inout OperationCount
+  ) throws(ExecutionError) -> [ReferenceTensor] {
+    let operand = operands[0]
+    var order = [Int64](repeating: 0, count: result.elementCount)
+    var comparisons = 0
+    for line in ReductionLines(operand.type.shape, axis: axis).positions {
+      let sorted = mergeSorted(Array(line.indices)) { a, b in
+        comparisons += 1
+        return isAfter(operand, line[a], line[b])
+      }
+      for (rank, position) in sorted.enumerated() { order[line[rank]] = Int64(position) }
+    }
+    if operand.type.dtype.isFloatingPoint { count.floatingPointOperations += comparisons }
+    return [ReferenceTensor(type: result, elements: .integer(order))]
+  }
+
+  /// Whether the element at `a` belongs behind that at `b`; not when they are equal.
+  private func isAfter(_ x: ReferenceTensor, _ a: Int, _ b: Int) -> Bool {
+    if case .floating(let values) = x.elements, values[a].isNaN || values[b].isNaN {
+      return values[a].isNaN && !values[b].isNaN
+    }
+    return x.wins(isDescending ? .min : .max, a, over: b)
+  }
+
+  /// Sorts stably: of two halves, the next element comes from the first unless it belongs behind that of the second.
+  private func mergeSorted(_ items: [Int], isAfter: (Int, Int) -> Bool) -> [Int] {
+    if items.count < 2 { return items }
+    let middle = items.count / 2
+    let left = mergeSorted(Array(items[..<middle]), isAfter: isAfter)
+    let right = mergeSorted(Array(items[middle...]), isAfter: isAfter)
+    var (i, j) = (0, 0)
+    var merged: [Int] = []
+    while i < left.count && j < right.count {
+      if isAfter(left[i], right[j]) {
+        merged.append(right[j])
+        j += 1
+      } else {
+        merged.append(left[i])
+        i += 1
+      }
+    }
+    return merged + left[i...] + right[j...]
+  }
+}

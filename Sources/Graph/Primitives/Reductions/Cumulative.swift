@@ -1,4 +1,7 @@
 /// Combines each element with all those before it along one axis (inclusive), or after it when reversed.
+///
+/// NaN wins in `max` and `min`, whose cotangents go to the first of equal elements. The derivative of a product holds
+/// with zeros among the factors, to any order.
 public struct Cumulative: PrimitiveRules {
   public enum Kind: UInt8, Sendable, Hashable, CaseIterable {
     case sum, product, max, min

@@ -2,6 +2,9 @@
 ///
 /// Sums of 16-bit floats are accumulated in float 32. Over no elements a sum is 0, a product 1, `any` false and
 /// `all` true; a maximum or minimum of nothing is an error. NaN wins in `max` and `min`.
+///
+/// Elements that tie for the maximum or minimum share its cotangent equally (a line that contains NaN shares it among
+/// all its elements). The derivative of a product holds with zeros among the factors, to any order.
 public struct Reduce: PrimitiveRules {
   public enum Kind: UInt8, Sendable, Hashable, CaseIterable {
     case sum, product, max, min, any, all

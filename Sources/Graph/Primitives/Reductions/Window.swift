@@ -40,12 +40,39 @@ public struct Window: Sendable, Hashable {
         throw GraphError(operation, "padding along axis \(i) is not smaller than the window (\(extent))")
       }
       let room = shape[i] + paddingLow[i] + paddingHigh[i] - extent
+      if shape[i] == 0 && extent == 1 {
+        // A dimension that the window leaves alone may be empty: a batch of no examples.
+        result.append(0)
+        continue
+      }
       if room < 0 {
         throw GraphError(
           operation, "the window (\(extent)) is larger than axis \(i) of \(shape) with its padding (\(room + extent))")
       }
       result.append(room / strides[i] + 1)
     }
+    return result
+  }
+}
+
+extension Window {
+  /// For each dimension, its own number as loop index where the window leaves it alone, else nil.
+  var freeDimensions: [Int?] {
+    (0..<sizes.rank).map { i in
+      let isAlone = sizes[i] == 1 && strides[i] == 1 && paddingLow[i] == 0 && paddingHigh[i] == 0
+      return isAlone ? i : nil
+    }
+  }
+
+  /// The window over a tensor with a leading dimension of examples, which it leaves alone.
+  func batched(operation: String) throws(GraphError) -> Window {
+    if sizes.rank == Shape.maximumRank { throw tooManyDimensions(operation, sizes) }
+    var result = self
+    result.sizes.insert(1, at: 0)
+    result.strides.insert(1, at: 0)
+    result.dilations.insert(1, at: 0)
+    result.paddingLow.insert(0, at: 0)
+    result.paddingHigh.insert(0, at: 0)
     return result
   }
 }

@@ -36,4 +36,16 @@ public struct Call: PrimitiveRules {
     guard let first = resultTypes?.first else { throw GraphError(name, "the body has no outputs") }
     return first
   }
+
+  public func cost(_ operands: OperandTypes, result: TensorType) -> Cost {
+    Cost(repeating: body.operationCost, moving: operands, to: resultTypes!)
+  }
+
+  public func indexing(_ operands: OperandTypes, result: TensorType) -> IndexStructure? { nil }
+
+  public func evaluate(
+    _ operands: [ReferenceTensor], result: TensorType, count: inout OperationCount
+  ) throws(ExecutionError) -> [ReferenceTensor] {
+    try body.evaluate(operands, count: &count)
+  }
 }

@@ -58,4 +58,39 @@ public struct Scan: PrimitiveRules {
     guard let first = resultTypes?.first else { throw GraphError(name, "the body has no outputs") }
     return first
   }
+
+  public func cost(_ operands: OperandTypes, result: TensorType) -> Cost {
+    Cost(repeating: body.operationCost, count: length, moving: operands, to: resultTypes!)
+  }
+
+  public func indexing(_ operands: OperandTypes, result: TensorType) -> IndexStructure? { nil }
+
+  public func evaluate(
+    _ operands: [ReferenceTensor], result: TensorType, count: inout OperationCount
+  ) throws(ExecutionError) -> [ReferenceTensor] {
+    var carry = Array(operands[..<carryCount])
+    let sequences = operands[carryCount..<(carryCount + sequenceCount)]
+    let values = operands[(carryCount + sequenceCount)...]
+    let types = resultTypes![carryCount...]
+    var stacks = types.map { ReferenceTensor(zeros: $0) }
+    for step in 0..<length {
+      let position = isReversed ? length - 1 - step : step
+      let outputs = try body.evaluate(carry + sequences.map { $0.step(position) } + values, count: &count)
+      carry = Array(outputs[..<carryCount])
+      for (index, element) in outputs[carryCount...].enumerated() {
+        let size = element.type.elementCount
+        stacks[index].copyElements(of: element, (0..<size).map { (from: $0, to: position * size + $0) })
+      }
+    }
+    return carry + stacks
+  }
+}
+
+extension ReferenceTensor {
+  /// Element `index` of the leading dimension.
+  fileprivate func step(_ index: Int) -> ReferenceTensor {
+    let inner = TensorType(type.dtype, Shape(type.shape.dropFirst()))
+    let size = inner.elementCount
+    return picking(Array((index * size)..<((index + 1) * size)), as: inner)
+  }
 }

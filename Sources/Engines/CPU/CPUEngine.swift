@@ -1,0 +1,31 @@
+import MartletGraph
+
+/// The engine that runs programs on the processor.
+public final class CPUEngine: Engine {
+  /// The engine that everybody uses; others exist for tests.
+  public static let shared = CPUEngine()
+
+  public let name = "cpu"
+
+  /// Where buffers of tensors and working memory come from.
+  public let pool: BufferPool
+
+  /// An engine with a pool of its own.
+  ///
+  /// - Parameter cacheBudget: Bytes of unused memory that may be kept for reuse.
+  public init(cacheBudget: Int = 4 << 30) {
+    pool = BufferPool(budget: cacheBudget)
+  }
+
+  public func compile(_ program: Program) throws(GraphError) -> any Executable {
+    InterpretedProgram(program, engine: self)
+  }
+
+  public func allocate(byteCount: Int) throws(ExecutionError) -> Buffer {
+    guard let block = pool.take(byteCount) else {
+      throw ExecutionError(node: nil, message: "out of memory: \(byteCount) bytes for a tensor; \(pool.statistics)")
+    }
+    let pool = pool
+    return Buffer(address: block, byteCount: byteCount) { address, count in pool.give(address, count) }
+  }
+}

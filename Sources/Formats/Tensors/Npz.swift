@@ -1,0 +1,72 @@
+import MartletGraph
+
+/// A numpy npz archive open for reading: tensors by name, each decompressed when it is asked for.
+public struct NpzFile: Sendable {
+  /// The names of the tensors (without `.npy`), in the order of the archive.
+  public let names: [String]
+
+  private let zip: ZipFile
+
+  /// Opens the archive at `path`.
+  ///
+  /// - Throws: `FormatError` if it is no zip archive, breaks one of the archive rules, or has other members than npy files.
+  public init(path: String, limits: ZipLimits = ZipLimits()) throws(FormatError) {
+    try self.init(zip: ZipFile(path: path, limits: limits))
+  }
+
+  /// Opens an archive that is in memory.
+  public init(
+    bytes: SharedBytes, file: String = "npz data", limits: ZipLimits = ZipLimits()
+  ) throws(FormatError) {
+    try self.init(zip: ZipFile(bytes: bytes, file: file, limits: limits))
+  }
+
+  private init(zip: ZipFile) throws(FormatError) {
+    self.zip = zip
+    for member in zip.members where !member.name.hasSuffix(".npy") {
+      throw FormatError(.malformed, file: zip.file, "is not a npy file", tensor: member.name)
+    }
+    names = zip.members.map { String($0.name.dropLast(4)) }
+  }
+
+  /// The tensor called `name`.
+  ///
+  /// - Throws: `FormatError` of kind `missing` if there is none, others if the member is broken.
+  public func tensor(_ name: String) throws(FormatError) -> StoredTensor {
+    guard let member = zip[name + ".npy"] else {
+      throw FormatError(.missing, file: zip.file, "is not in the file", tensor: name)
+    }
+    let content = try zip.read(member)
+    do {
+      return try Npy.decode(content, file: zip.file)
+    } catch {
+      // Positions inside a member say nothing about the archive.
+      throw FormatError(error.kind, file: zip.file, "cannot be read: \(error.message)", tensor: name)
+    }
+  }
+
+  /// All tensors by name.
+  public func tensors() throws(FormatError) -> [String: StoredTensor] {
+    var result: [String: StoredTensor] = [:]
+    for name in names { result[name] = try tensor(name) }
+    return result
+  }
+}
+
+/// Writes numpy npz archives.
+public enum Npz {
+  /// Writes tensors, sorted by name.
+  ///
+  /// - Parameters:
+  ///   - isCompressed: Whether to deflate them, as `numpy.savez_compressed` does.
+  /// - Throws: `FormatError`; of kind `unsupported` if there is a `bfloat16` tensor.
+  public static func write(
+    _ tensors: [String: StoredTensor], to path: String, isCompressed: Bool = false
+  ) throws(FormatError) {
+    var writer = try ZipWriter(path: path)
+    for name in tensors.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+      try writer.append(name + ".npy", SharedBytes(Npy.encode(tensors[name]!)), isCompressed: isCompressed)
+    }
+    try writer.finish()
+  }
+}

@@ -1,0 +1,112 @@
+/// A JSON value (RFC 8259).
+///
+/// Integers are exact; the members of an object keep the order in which they were written.
+public enum JSON: Sendable, Hashable {
+  case null
+  case bool(Bool)
+  /// A number without fraction and exponent that fits in `Int`.
+  case integer(Int)
+  /// Any other number.
+  case number(Double)
+  case string(String)
+  case array([JSON])
+  case object(JSONObject)
+}
+
+/// The members of a JSON object, in the order in which they were added.
+public struct JSONObject: Sendable {
+  /// The names of the members, in order.
+  public private(set) var keys: [String] = []
+  private var values: [String: JSON] = [:]
+
+  /// An object without members.
+  public init() {}
+
+  /// The number of members.
+  public var count: Int { keys.count }
+
+  /// The member with the given name; setting nil removes it, and a new name goes to the end.
+  public subscript(key: String) -> JSON? {
+    get { values[key] }
+    set {
+      let isNew = values[key] == nil
+      values[key] = newValue
+      if newValue == nil {
+        if !isNew { keys.removeAll { $0 == key } }
+      } else if isNew {
+        keys.append(key)
+      }
+    }
+  }
+
+  /// Names and values, in order.
+  public var members: [(key: String, value: JSON)] { keys.map { ($0, values[$0]!) } }
+}
+
+extension JSONObject: Hashable {
+  /// Whether both have the same members; their order does not count.
+  public static func == (a: JSONObject, b: JSONObject) -> Bool { a.values == b.values }
+
+  public func hash(into hasher: inout Hasher) { hasher.combine(values) }
+}
+
+extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+  ExpressibleByBooleanLiteral, ExpressibleByNilLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+  public init(stringLiteral value: String) { self = .string(value) }
+  public init(integerLiteral value: Int) { self = .integer(value) }
+  public init(floatLiteral value: Double) { self = .number(value) }
+  public init(booleanLiteral value: Bool) { self = .bool(value) }
+  public init(nilLiteral: ()) { self = .null }
+  public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+  public init(dictionaryLiteral elements: (String, JSON)...) {
+    var object = JSONObject()
+    for (key, value) in elements { object[key] = value }
+    self = .object(object)
+  }
+}
+
+extension JSON {
+  /// The member of an object; nil for other values and for missing members. Setting turns other values into an object.
+  public subscript(key: String) -> JSON? {
+    get { objectValue?[key] }
+    set {
+      var object = objectValue ?? JSONObject()
+      object[key] = newValue
+      self = .object(object)
+    }
+  }
+
+  /// The element of an array; nil for other values and outside of the array.
+  public subscript(index: Int) -> JSON? {
+    guard let elements = arrayValue, elements.indices.contains(index) else { return nil }
+    return elements[index]
+  }
+
+  /// The value if it is true or false.
+  public var boolValue: Bool? { if case .bool(let value) = self { value } else { nil } }
+
+  /// The value if it is an integer.
+  public var intValue: Int? { if case .integer(let value) = self { value } else { nil } }
+
+  /// The value if it is a number, an integer too, or one of the strings that stand for those JSON cannot write.
+  public var doubleValue: Double? {
+    switch self {
+    case .integer(let value): Double(value)
+    case .number(let value): value
+    case .string("NaN"): .nan
+    case .string("Infinity"): .infinity
+    case .string("-Infinity"): -.infinity
+    default: nil
+    }
+  }
+
+  /// The value if it is a string.
+  public var stringValue: String? { if case .string(let value) = self { value } else { nil } }
+
+  /// The elements if it is an array.
+  public var arrayValue: [JSON]? { if case .array(let value) = self { value } else { nil } }
+
+  /// The members if it is an object.
+  public var objectValue: JSONObject? { if case .object(let value) = self { value } else { nil } }
+}

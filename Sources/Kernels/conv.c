@@ -1,0 +1,311 @@
+// Convolutions as products of matrices of patches.
+#include "conv.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+#include "pool.h"
+
+enum { filter_parts = 16, enough_tiles = 16, part_places = 256 };
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+static size_t divided_up(size_t a, size_t b) { return (a + b - 1) / b; }
+static size_t volume(const size_t size[3]) { return size[0] * size[1] * size[2]; }
+
+bool martlet_conv_is_depthwise(const martlet_conv *conv) {
+  return conv->groups > 1 && conv->groups == conv->in_channels && conv->groups == conv->out_channels;
+}
+
+// A filter of one place, without padding and strides, multiplies the image as it lies.
+static bool is_pointwise(const martlet_conv *conv) {
+  bool result = conv->groups == 1;
+  for (int d = 0; d < 3; ++d) {
+    result = result && conv->filter_size[d] == 1 && conv->stride[d] == 1 && conv->pad_low[d] == 0 &&
+             conv->in_size[d] == conv->out_size[d];
+  }
+  return result;
+}
+
+static martlet_patches input_patches(const martlet_conv *conv, const float *input, size_t group) {
+  martlet_patches p = {.kernels = martlet_gemm_kernels_f32(), .pixel_stride = conv->in_channels,
+                       .channels = conv->in_channels / conv->groups, .batch = conv->batch};
+  p.image = input + group * p.channels;
+  for (int d = 0; d < 3; ++d) {
+    p.image_size[d] = conv->in_size[d], p.grid[d] = conv->out_size[d], p.taps[d] = conv->filter_size[d];
+    p.stride[d] = (ptrdiff_t)conv->stride[d], p.step[d] = (ptrdiff_t)conv->dilation[d];
+    p.origin[d] = -conv->pad_low[d];
+  }
+  martlet_patches_prepare(&p);
+  return p;
+}
+
+// A matrix of rows with adjacent columns, packed as B.
+typedef struct {
+  const martlet_gemm_kernels *kernels;
+  const float *values;
+  size_t row_stride;
+} rows_source;
+
+static void pack_rows(const void *source, void *panel, size_t width, size_t first, size_t count, size_t start,
+                      size_t depth) {
+  const rows_source *rows = source;
+  rows->kernels->pack(panel, width, rows->values + start * rows->row_stride + first, 1, (ptrdiff_t)rows->row_stride,
+                      count, depth);
+}
+
+static martlet_status pointwise(const martlet_conv *conv, const float *input, const float *filter, const float *bias,
+                                float *output, martlet_gemm_epilogue epilogue, void *context) {
+  const ptrdiff_t in = (ptrdiff_t)conv->in_channels, out = (ptrdiff_t)conv->out_channels;
+  const martlet_gemm gemm = {
+      .rows = conv->batch * volume(conv->out_size), .columns = conv->out_channels, .depth = conv->in_channels,
+      .a = input, .a_row_stride = in, .a_column_stride = 1, .b = filter, .b_row_stride = out, .b_column_stride = 1,
+      .c = output, .c_row_stride = out, .c_column_stride = 1, .alpha = 1, .bias = bias, .epilogue = epilogue,
+      .epilogue_context = context,
+  };
+  return martlet_gemm_f32(&gemm);
+}
+
+martlet_status martlet_conv_forward_f32(const martlet_conv *conv, const float *input, const float *filter,
+                                        const float *bias, float *output, martlet_gemm_epilogue epilogue,
+                                        void *epilogue_context) {
+  const size_t places = conv->batch * volume(conv->out_size), width = conv->out_channels;
+  if (places == 0 || width == 0) return MARTLET_OK;
+  if (is_pointwise(conv)) return pointwise(conv, input, filter, bias, output, epilogue, epilogue_context);
+  if (martlet_conv_is_depthwise(conv)) {
+    martlet_depthwise_forward_f32(conv, input, filter, bias, output);
+    if (epilogue) epilogue(epilogue_context, output, 0, 0, 0, places, width, width);
+    return MARTLET_OK;
+  }
+  const size_t columns = width / conv->groups;
+  for (size_t group = 0; group < conv->groups; ++group) {
+    const martlet_patches patches = input_patches(conv, input, group);
+    const rows_source b = {.kernels = patches.kernels, .values = filter + group * columns, .row_stride = width};
+    const martlet_packed_gemm gemm = {
+        .kernels = patches.kernels, .rows = places, .columns = columns, .depth = martlet_patches_columns(&patches),
+        .pack_a = martlet_pack_patches, .a_source = &patches, .pack_b = pack_rows, .b_source = &b,
+        .output = {.c = output + group * columns, .row_stride = (ptrdiff_t)width, .column_stride = 1, .alpha = 1,
+                   .bias = bias ? bias + group * columns : NULL, .bias_column_stride = 1},
+        .epilogue = epilogue, .epilogue_context = epilogue_context, .first_column = group * columns,
+    };
+    const martlet_status status = martlet_packed_gemm_run(&gemm);
+    if (status != MARTLET_OK) return status;
+  }
+  return MARTLET_OK;
+}
+
+// Input places `first + stride * j` see the same filter places, `tap + tap_step * t`; with strides, each such phase
+// is a convolution of its own, so that no zero between outputs is multiplied.
+typedef struct {
+  const martlet_conv *conv;
+  const float *filter;
+  float *gradient;
+  martlet_patches patches;  // of the output's gradient
+  size_t group, first[3], tap[3], tap_step[3];
+} phase;
+
+static size_t common_divisor(size_t a, size_t b) { return b == 0 ? a : common_divisor(b, a % b); }
+
+// One dimension of a phase; false if no filter place meets it. Taps run from the last filter place to the first,
+// so that they run forward in the image.
+static bool prepare_dimension(phase *ph, int d, size_t first) {
+  const martlet_conv *conv = ph->conv;
+  const ptrdiff_t stride = (ptrdiff_t)conv->stride[d], dilation = (ptrdiff_t)conv->dilation[d];
+  const size_t divisor = common_divisor(conv->stride[d], conv->dilation[d]);
+  const ptrdiff_t place = (ptrdiff_t)first + conv->pad_low[d];
+  martlet_patches *p = &ph->patches;
+  ph->first[d] = first;
+  p->grid[d] = divided_up(conv->in_size[d] - first, conv->stride[d]);
+  p->image_size[d] = conv->out_size[d];
+  p->stride[d] = 1;
+  p->step[d] = dilation / (ptrdiff_t)divisor;
+  size_t tap = 0;
+  while (tap < conv->filter_size[d] && (place - (ptrdiff_t)tap * dilation) % stride != 0) tap += 1;
+  ph->tap[d] = tap;
+  ph->tap_step[d] = conv->stride[d] / divisor;
+  p->taps[d] = tap < conv->filter_size[d] ? divided_up(conv->filter_size[d] - tap, ph->tap_step[d]) : 0;
+  if (p->taps[d] == 0) return false;
+  p->origin[d] = (place - (ptrdiff_t)tap * dilation) / stride - (ptrdiff_t)(p->taps[d] - 1) * p->step[d];
+  return true;
+}
+
+// Rows of B are pairs of tap and output channel, columns are input channels.
+static void pack_phase_filter(const void *source, void *panel, size_t width, size_t first, size_t count, size_t start,
+                              size_t depth) {
+  const phase *ph = source;
+  const martlet_patches *p = &ph->patches;
+  const size_t out = ph->conv->out_channels, in = ph->conv->in_channels / ph->conv->groups;
+  const size_t *size = ph->conv->filter_size;
+  float *to = panel;
+  for (size_t row = start; row < start + depth;) {
+    const size_t skip = row % p->channels, run = least(p->channels - skip, start + depth - row);
+    size_t index = row / p->channels, tap[3];
+    for (int d = 2; d >= 0; --d) {
+      tap[d] = ph->tap[d] + (p->taps[d] - 1 - index % p->taps[d]) * ph->tap_step[d];
+      index /= p->taps[d];
+    }
+    const size_t place = (tap[0] * size[1] + tap[1]) * size[2] + tap[2];
+    const float *from = ph->filter + (place * in + first) * out + ph->group * p->channels + skip;
+    p->kernels->pack(to, width, from, (ptrdiff_t)out, 1, count, run);
+    to += run * width;
+    row += run;
+  }
+}
+
+// Where the gradient of row `row` of the phase belongs.
+static float *phase_place(const phase *ph, size_t row) {
+  const martlet_conv *conv = ph->conv;
+  size_t index[3];
+  for (int d = 2; d >= 0; --d) {
+    index[d] = ph->first[d] + row % ph->patches.grid[d] * conv->stride[d];
+    row /= ph->patches.grid[d];
+  }
+  const size_t *size = conv->in_size;
+  const size_t place = ((row * size[0] + index[0]) * size[1] + index[1]) * size[2] + index[2];
+  return ph->gradient + place * conv->in_channels + ph->group * (conv->in_channels / conv->groups);
+}
+
+// Copies a finished tile from the phase's own matrix to its places while it is in cache.
+static void scatter_tile(void *context, void *tile, size_t batch, size_t row, size_t column, size_t rows,
+                         size_t columns, size_t row_stride) {
+  const phase *ph = context;
+  (void)batch;
+  for (size_t i = 0; i < rows; ++i) {
+    memcpy(phase_place(ph, row + i) + column, (const float *)tile + i * row_stride, columns * sizeof(float));
+  }
+}
+
+static void clear_phase(const phase *ph, size_t rows, size_t columns) {
+  for (size_t row = 0; row < rows; ++row) memset(phase_place(ph, row), 0, columns * sizeof(float));
+}
+
+static martlet_status run_phase(phase *ph, bool is_seen) {
+  martlet_patches *p = &ph->patches;
+  const martlet_conv *conv = ph->conv;
+  const size_t rows = martlet_patches_rows(p), columns = conv->in_channels / conv->groups;
+  if (!is_seen || p->channels == 0) {
+    clear_phase(ph, rows, columns);
+    return MARTLET_OK;
+  }
+  martlet_patches_prepare(p);
+  const bool is_in_place = conv->stride[0] * conv->stride[1] * conv->stride[2] == 1;
+  float *own = is_in_place ? phase_place(ph, 0) : martlet_scratch_acquire(rows * columns * sizeof(float));
+  if (!own) return MARTLET_OUT_OF_MEMORY;
+  const martlet_packed_gemm gemm = {
+      .kernels = p->kernels, .rows = rows, .columns = columns, .depth = martlet_patches_columns(p),
+      .pack_a = martlet_pack_patches, .a_source = p, .pack_b = pack_phase_filter, .b_source = ph,
+      .output = {.c = own, .row_stride = (ptrdiff_t)(is_in_place ? conv->in_channels : columns), .column_stride = 1,
+                 .alpha = 1},
+      .epilogue = is_in_place ? NULL : scatter_tile, .epilogue_context = ph,
+  };
+  const martlet_status status = martlet_packed_gemm_run(&gemm);
+  if (!is_in_place) martlet_scratch_release();
+  return status;
+}
+
+static martlet_status run_phase_at(const martlet_conv *conv, const float *output_gradient, const float *filter,
+                                   float *input_gradient, size_t group, const size_t first[3]) {
+  const size_t channels = conv->out_channels / conv->groups;
+  phase ph = {.conv = conv, .filter = filter, .gradient = input_gradient, .group = group,
+              .patches = {.kernels = martlet_gemm_kernels_f32(), .image = output_gradient + group * channels,
+                          .pixel_stride = conv->out_channels, .channels = channels, .batch = conv->batch}};
+  bool is_seen = true;
+  for (int d = 0; d < 3; ++d) is_seen = prepare_dimension(&ph, d, first[d]) && is_seen;
+  return run_phase(&ph, is_seen);
+}
+
+martlet_status martlet_conv_input_gradient_f32(const martlet_conv *conv, const float *output_gradient,
+                                               const float *filter, float *input_gradient) {
+  const size_t *stride = conv->stride;
+  if (conv->batch * volume(conv->in_size) * conv->in_channels == 0) return MARTLET_OK;
+  if (martlet_conv_is_depthwise(conv)) {
+    martlet_depthwise_input_gradient_f32(conv, output_gradient, filter, input_gradient);
+    return MARTLET_OK;
+  }
+  const size_t phases = stride[0] * stride[1] * stride[2];
+  for (size_t index = 0; index < phases * conv->groups; ++index) {
+    const size_t group = index / phases, at = index % phases;
+    const size_t first[3] = {at / (stride[1] * stride[2]), at / stride[2] % stride[1], at % stride[2]};
+    if (first[0] >= conv->in_size[0] || first[1] >= conv->in_size[1] || first[2] >= conv->in_size[2]) continue;
+    const martlet_status status = run_phase_at(conv, output_gradient, filter, input_gradient, group, first);
+    if (status != MARTLET_OK) return status;
+  }
+  return MARTLET_OK;
+}
+
+// The filter's gradient: patches transposed times the output's gradient, over all places or a part of them.
+typedef struct {
+  const martlet_conv *conv;
+  const float *input, *output_gradient;
+  float *sums;  // of all parts, one behind the other
+  size_t group, rows, columns, places, parts;
+  ptrdiff_t row_stride;
+  _Atomic int status;
+} filter_run;
+
+static void filter_part(void *context, size_t part, size_t worker) {
+  filter_run *run = context;
+  (void)worker;
+  const size_t start = run->places * part / run->parts, end = run->places * (part + 1) / run->parts;
+  martlet_patches patches = input_patches(run->conv, run->input, run->group);
+  patches.first_place = start;
+  const size_t width = run->conv->out_channels;
+  const rows_source b = {.kernels = patches.kernels, .row_stride = width,
+                         .values = run->output_gradient + start * width + run->group * run->columns};
+  const martlet_packed_gemm gemm = {
+      .kernels = patches.kernels, .rows = run->rows, .columns = run->columns, .depth = end - start,
+      .pack_a = martlet_pack_patches_transposed, .a_source = &patches, .pack_b = pack_rows, .b_source = &b,
+      .output = {.c = run->sums + part * run->rows * run->columns, .row_stride = run->row_stride, .column_stride = 1,
+                 .alpha = 1},
+  };
+  const martlet_status status = martlet_packed_gemm_run(&gemm);
+  if (status != MARTLET_OK) run->status = status;
+}
+
+// Few tiles leave threads without work, so the places are cut into parts; shapes alone decide.
+static size_t parts_of(const filter_run *run) {
+  const martlet_gemm_kernels *kernels = martlet_gemm_kernels_f32();
+  const size_t tiles = divided_up(run->rows, kernels->tile_rows) * divided_up(run->columns, kernels->tile_columns);
+  const size_t parts = least(filter_parts, run->places / part_places);
+  return tiles >= enough_tiles || parts < 2 ? 1 : parts;
+}
+
+static martlet_status run_in_parts(filter_run *run, float *gradient) {
+  const size_t count = run->rows * run->columns;
+  const ptrdiff_t row_stride = run->row_stride;
+  run->sums = martlet_scratch_acquire(run->parts * count * sizeof(float));
+  if (!run->sums) return MARTLET_OUT_OF_MEMORY;
+  run->row_stride = (ptrdiff_t)run->columns;
+  martlet_pool_run(run->parts, filter_part, run);
+  for (size_t i = 0; i < count; ++i) {
+    float sum = 0;
+    for (size_t part = 0; part < run->parts; ++part) sum += run->sums[part * count + i];
+    gradient[(ptrdiff_t)(i / run->columns) * row_stride + (ptrdiff_t)(i % run->columns)] = sum;
+  }
+  martlet_scratch_release();
+  return (martlet_status)run->status;
+}
+
+martlet_status martlet_conv_filter_gradient_f32(const martlet_conv *conv, const float *input,
+                                                const float *output_gradient, float *filter_gradient) {
+  const size_t inputs = conv->in_channels / conv->groups, columns = conv->out_channels / conv->groups;
+  filter_run run = {.conv = conv, .input = input, .output_gradient = output_gradient, .columns = columns,
+                    .rows = volume(conv->filter_size) * inputs, .places = conv->batch * volume(conv->out_size)};
+  if (run.places == 0) memset(filter_gradient, 0, run.rows * conv->out_channels * sizeof(float));
+  if (run.places * run.rows * columns == 0) return MARTLET_OK;
+  if (martlet_conv_is_depthwise(conv)) {
+    return martlet_depthwise_filter_gradient_f32(conv, input, output_gradient, filter_gradient);
+  }
+  run.parts = parts_of(&run);
+  for (run.group = 0; run.group < conv->groups; ++run.group) {
+    float *gradient = filter_gradient + run.group * columns;
+    run.row_stride = (ptrdiff_t)conv->out_channels;
+    if (run.parts > 1) {
+      run_in_parts(&run, gradient);
+    } else {
+      run.sums = gradient;
+      filter_part(&run, 0, 0);
+    }
+    if (run.status != MARTLET_OK) return (martlet_status)run.status;
+  }
+  return MARTLET_OK;
+}

@@ -1,0 +1,21 @@
+// Turning indices into row numbers, once, with all checks: what follows cannot fail.
+#ifndef MARTLET_GATHER_RESOLVE_H
+#define MARTLET_GATHER_RESOLVE_H
+
+#include "include/martlet_index.h"
+
+/// The row numbers of a gather or scatter. Rows are `inner` elements long (1 in the element form).
+typedef struct resolved_rows {
+  size_t *rows;
+  /// Rows on the indexed side for each outer index, and outer indices; the rows of the other side for each.
+  size_t source_rows, outer, count;
+  size_t inner;
+  /// The same rows serve all outer indices.
+  int is_shared;
+} resolved_rows;
+
+/// Checks all indices. On success `resolved->rows` must be freed.
+int resolve_rows(const martlet_index_shape *shape, const void *indices, resolved_rows *resolved,
+                 martlet_row_error *error);
+
+#endif

@@ -1,0 +1,213 @@
+// The driver of large products: packs panels, and walks tiles in an order that suits the caches.
+#include <stdatomic.h>
+
+#include "gemm.h"
+#include "pool.h"
+
+// Sizes depend on the shape and the caches, never on the number of threads. The depth is cut into equal blocks;
+// a chunk of work is `chunk_panels` panels of A against `chunk_columns` columns of B, and visits one depth block
+// after the other. B is packed once for `stage_columns` columns and `stage_depth` of the depth, A too if it is
+// small enough to stay in the last cache; otherwise each chunk packs its own rows.
+typedef struct {
+  const martlet_packed_gemm *gemm;
+  size_t depth_block, stage_depth, stage_columns;
+  size_t chunk_panels, chunk_columns, column_block;
+  bool shares_a;
+} plan;
+
+// One step of the outer loops.
+typedef struct {
+  const plan *plan;
+  size_t column, columns, depth_start, depth;
+  char *a_panels, *b_panels;
+  size_t row_chunks, column_chunks;
+  size_t a_items, b_items;
+  _Atomic bool has_failed;
+} stage;
+
+enum {
+  shared_a_bytes = 4 << 20,
+  stage_bytes = 8 << 20,
+  wanted_chunks = 32,
+  least_work = 1 << 18,  // multiply-adds of a chunk that are worth a claim
+  most_panels = 8,
+};
+
+static size_t least(size_t a, size_t b) { return a < b ? a : b; }
+static size_t divided_up(size_t a, size_t b) { return (a + b - 1) / b; }
+static size_t rounded_up(size_t a, size_t b) { return divided_up(a, b) * b; }
+
+martlet_tile martlet_tile_at(const martlet_tile *tile, size_t row, size_t column, size_t element_bytes) {
+  const ptrdiff_t r = (ptrdiff_t)row, c = (ptrdiff_t)column, bytes = (ptrdiff_t)element_bytes;
+  martlet_tile part = *tile;
+  part.c = (char *)tile->c + (r * tile->row_stride + c * tile->column_stride) * bytes;
+  if (tile->bias) {
+    part.bias = (const char *)tile->bias + (r * tile->bias_row_stride + c * tile->bias_column_stride) * bytes;
+  }
+  return part;
+}
+
+static plan make_plan(const martlet_packed_gemm *gemm) {
+  const martlet_gemm_kernels *kernels = gemm->kernels;
+  const size_t mr = kernels->tile_rows, nr = kernels->tile_columns, bytes = kernels->element_bytes;
+  const size_t panels = divided_up(gemm->rows, mr);
+  plan p = {.gemm = gemm};
+  p.depth_block = divided_up(gemm->depth, divided_up(gemm->depth, kernels->depth_block));
+  p.stage_depth = least(gemm->depth, rounded_up(4096, p.depth_block));
+  p.stage_columns = least(rounded_up(gemm->columns, nr), rounded_up(stage_bytes / bytes / p.stage_depth, nr));
+  p.shares_a = gemm->rows * p.stage_depth * bytes <= shared_a_bytes;
+  // Half of the second-level cache for the block of B that all panels of a chunk are multiplied with.
+  p.column_block = rounded_up(martlet_cache_bytes(2) / 2 / bytes / p.depth_block, nr);
+  p.chunk_panels = least(panels, most_panels);
+  p.chunk_columns = p.shares_a ? least(p.stage_columns, p.column_block) : p.stage_columns;
+  for (;;) {
+    const size_t count = divided_up(panels, p.chunk_panels) * divided_up(p.stage_columns, p.chunk_columns);
+    if (count >= wanted_chunks || p.chunk_panels * mr * p.chunk_columns * p.stage_depth < 2 * least_work) break;
+    const bool may_narrow = p.shares_a && p.chunk_columns > nr;
+    if (may_narrow && p.chunk_columns > 2 * p.chunk_panels * mr) {
+      p.chunk_columns = rounded_up(p.chunk_columns / 2, nr);
+    } else if (p.chunk_panels > 1) {
+      p.chunk_panels = divided_up(p.chunk_panels, 2);
+    } else if (may_narrow) {
+      p.chunk_columns = rounded_up(p.chunk_columns / 2, nr);
+    } else {
+      break;
+    }
+  }
+  return p;
+}
+
+// Panels of one depth block lie one behind the other, blocks of the stage likewise.
+static char *panel_at(char *panels, size_t count, size_t width, const stage *s, size_t panel, size_t k, size_t depth) {
+  return panels + (count * width * k + panel * width * depth) * s->plan->gemm->kernels->element_bytes;
+}
+
+static size_t depth_at(const stage *s, size_t k) { return least(s->plan->depth_block, s->depth - k); }
+
+static void pack_a_panel(const stage *s, char *panel, size_t row, size_t k) {
+  const martlet_packed_gemm *gemm = s->plan->gemm;
+  const size_t mr = gemm->kernels->tile_rows;
+  gemm->pack_a(gemm->a_source, panel, mr, row, least(mr, gemm->rows - row), s->depth_start + k, depth_at(s, k));
+}
+
+static void pack_item(void *context, size_t chunk, size_t worker) {
+  const stage *s = context;
+  const martlet_packed_gemm *gemm = s->plan->gemm;
+  const size_t mr = gemm->kernels->tile_rows, nr = gemm->kernels->tile_columns;
+  (void)worker;
+  const bool is_a = chunk >= s->b_items;
+  const size_t index = is_a ? chunk - s->b_items : chunk;
+  const size_t panels = is_a ? divided_up(gemm->rows, mr) : divided_up(s->columns, nr);
+  for (size_t panel = index * 4; panel < least(index * 4 + 4, panels); ++panel) {
+    for (size_t k = 0; k < s->depth; k += s->plan->depth_block) {
+      const size_t depth = depth_at(s, k);
+      if (is_a) {
+        pack_a_panel(s, panel_at(s->a_panels, panels, mr, s, panel, k, depth), panel * mr, k);
+      } else {
+        const size_t column = panel * nr;
+        gemm->pack_b(gemm->b_source, panel_at(s->b_panels, panels, nr, s, panel, k, depth), nr, s->column + column,
+                     least(nr, s->columns - column), s->depth_start + k, depth);
+      }
+    }
+  }
+}
+
+// What a chunk is at: rows and columns count from the stage's corner.
+typedef struct {
+  size_t row, rows, column, columns;
+  char *own_panels;  // of the current depth block, if A is not shared
+} piece;
+
+static void multiply_panel(const stage *s, const piece *at, size_t row, size_t column, size_t columns, size_t k) {
+  const martlet_packed_gemm *gemm = s->plan->gemm;
+  const martlet_gemm_kernels *kernels = gemm->kernels;
+  const size_t mr = kernels->tile_rows, nr = kernels->tile_columns, depth = depth_at(s, k);
+  const size_t rows = least(mr, at->row + at->rows - row), b_panels = divided_up(s->columns, nr);
+  const bool is_last = s->depth_start + k + depth == gemm->depth;
+  const char *a = s->plan->shares_a
+                      ? panel_at(s->a_panels, divided_up(gemm->rows, mr), mr, s, row / mr, k, depth)
+                      : at->own_panels + (row - at->row) * depth * kernels->element_bytes;
+  martlet_tile strip = martlet_tile_at(&gemm->output, row, s->column + column, kernels->element_bytes);
+  strip.accumulates = strip.accumulates || s->depth_start + k > 0;
+  if (!is_last) strip.bias = NULL;
+  for (size_t j = 0; j < columns; j += nr) {
+    const martlet_tile tile = martlet_tile_at(&strip, 0, j, kernels->element_bytes);
+    const char *b = panel_at(s->b_panels, b_panels, nr, s, (column + j) / nr, k, depth);
+    kernels->packed_tile(depth, a, b, rows, least(nr, columns - j), &tile);
+  }
+  if (is_last && gemm->epilogue) {
+    gemm->epilogue(gemm->epilogue_context, strip.c, gemm->batch_index, row, gemm->first_column + s->column + column,
+                   rows, columns, (size_t)strip.row_stride);
+  }
+}
+
+static void multiply_piece(const stage *s, const piece *at) {
+  const size_t mr = s->plan->gemm->kernels->tile_rows, bytes = s->plan->gemm->kernels->element_bytes;
+  const size_t end = at->row + at->rows, column_end = at->column + at->columns;
+  for (size_t k = 0; k < s->depth; k += s->plan->depth_block) {
+    for (size_t row = at->row; !s->plan->shares_a && row < end; row += mr) {
+      pack_a_panel(s, at->own_panels + (row - at->row) * depth_at(s, k) * bytes, row, k);
+    }
+    for (size_t column = at->column; column < column_end; column += s->plan->column_block) {
+      const size_t columns = least(s->plan->column_block, column_end - column);
+      for (size_t row = at->row; row < end; row += mr) multiply_panel(s, at, row, column, columns, k);
+    }
+  }
+}
+
+static void multiply_chunk(void *context, size_t chunk, size_t worker) {
+  stage *s = context;
+  const martlet_packed_gemm *gemm = s->plan->gemm;
+  const size_t chunk_rows = s->plan->chunk_panels * gemm->kernels->tile_rows;
+  (void)worker;
+  piece at = {.row = chunk % s->row_chunks * chunk_rows, .column = chunk / s->row_chunks * s->plan->chunk_columns};
+  at.rows = least(chunk_rows, gemm->rows - at.row);
+  at.columns = least(s->plan->chunk_columns, s->columns - at.column);
+  if (s->plan->shares_a) {
+    multiply_piece(s, &at);
+    return;
+  }
+  at.own_panels = martlet_scratch_acquire(chunk_rows * s->plan->depth_block * gemm->kernels->element_bytes);
+  if (!at.own_panels) {
+    s->has_failed = true;
+    return;
+  }
+  multiply_piece(s, &at);
+  martlet_scratch_release();
+}
+
+static bool run_stage(stage *s) {
+  const plan *p = s->plan;
+  const martlet_gemm_kernels *kernels = p->gemm->kernels;
+  s->columns = least(p->stage_columns, p->gemm->columns - s->column);
+  s->depth = least(p->stage_depth, p->gemm->depth - s->depth_start);
+  s->row_chunks = divided_up(p->gemm->rows, p->chunk_panels * kernels->tile_rows);
+  s->column_chunks = divided_up(s->columns, p->chunk_columns);
+  s->b_items = divided_up(divided_up(s->columns, kernels->tile_columns), 4);
+  s->a_items = p->shares_a ? divided_up(divided_up(p->gemm->rows, kernels->tile_rows), 4) : 0;
+  martlet_pool_run(s->a_items + s->b_items, pack_item, s);
+  martlet_pool_run(s->row_chunks * s->column_chunks, multiply_chunk, s);
+  return !s->has_failed;
+}
+
+static bool run_stages(const plan *p, char *a_panels, char *b_panels) {
+  for (size_t column = 0; column < p->gemm->columns; column += p->stage_columns) {
+    for (size_t k = 0; k < p->gemm->depth; k += p->stage_depth) {
+      stage s = {.plan = p, .column = column, .depth_start = k, .a_panels = a_panels, .b_panels = b_panels};
+      if (!run_stage(&s)) return false;
+    }
+  }
+  return true;
+}
+
+martlet_status martlet_packed_gemm_run(const martlet_packed_gemm *gemm) {
+  const plan p = make_plan(gemm);
+  const size_t bytes = gemm->kernels->element_bytes;
+  const size_t a_rows = p.shares_a ? rounded_up(gemm->rows, gemm->kernels->tile_rows) : 0;
+  // Offsets of panels are multiples of 64 bytes only for B; A is read by single elements.
+  char *b_panels = martlet_scratch_acquire((p.stage_columns + a_rows) * p.stage_depth * bytes);
+  if (!b_panels) return MARTLET_OUT_OF_MEMORY;
+  const bool is_done = run_stages(&p, b_panels + p.stage_columns * p.stage_depth * bytes, b_panels);
+  martlet_scratch_release();
+  return is_done ? MARTLET_OK : MARTLET_OUT_OF_MEMORY;
+}

@@ -1,0 +1,252 @@
+// The interpreter: one dispatch for each instruction and tile.
+#include <math.h>
+#include <string.h>
+
+#include "half.h"
+#include "row_program.h"
+
+static row_register *space(row_run *run) { return run->is_row_stage ? run->row : run->tile; }
+
+static char *result_memory(const row_run *run, uint16_t number) {
+  const martlet_row_program *p = run->program;
+  return run->is_row_stage ? run->row_memory + number * p->row_register_bytes
+                           : run->tile_memory + number * p->register_bytes;
+}
+
+// Half precision is float32 in registers, rounded after every operation.
+static void round_half(const row_run *run, uint8_t type, void *values, size_t count) {
+  if (row_is_half(type)) run->kernels->round[type - MARTLET_F16](values, values, count);
+}
+
+static void define(row_run *run, uint16_t number, const void *data, int is_uniform) {
+  space(run)[number] = (row_register){.data = data, .is_uniform = is_uniform};
+}
+
+static void load_scalar(row_run *run, const martlet_row_instruction *i) {
+  char *memory = result_memory(run, i->result);
+  memcpy(memory, &run->scalars[i->index], row_width(i->type));
+  if (row_is_half(i->type)) {
+    uint16_t bits = (uint16_t)run->scalars[i->index];
+    run->kernels->widen[i->type - MARTLET_F16](memory, &bits, 1);
+  }
+  define(run, i->result, memory, 1);
+}
+
+static size_t index_along(const martlet_row_program *p, uint8_t dimension, size_t row) {
+  for (uint32_t d = p->dims; d-- > 0;) {
+    if (d == dimension) return row % p->sizes[d];
+    row /= p->sizes[d];
+  }
+  return 0;
+}
+
+static void fill_iota(row_run *run, const martlet_row_instruction *i) {
+  int64_t *values = (int64_t *)(void *)run->staging[0];
+  size_t at = 0;
+  for (size_t r = 0; r < run->rows; r++) {
+    size_t index = index_along(run->program, i->kind, run->first_row + r);
+    for (size_t c = 0; c < run->columns; c++) {
+      values[at++] = (int64_t)(i->kind == MARTLET_ROW_IOTA_COLUMN ? run->first_column + c : index);
+    }
+  }
+  char *memory = result_memory(run, i->result);
+  run->kernels->cast[MARTLET_I64][i->type](memory, values, run->count);
+  round_half(run, i->type, memory, run->count);
+  define(run, i->result, memory, 0);
+}
+
+static void apply_unary(row_run *run, const martlet_row_instruction *i) {
+  row_register a = space(run)[i->a];
+  size_t count = a.is_uniform ? 1 : run->count;
+  char *memory = result_memory(run, i->result);
+  run->kernels->unary[i->type][i->kind](memory, a.data, count);
+  int gives_bool = i->kind == MARTLET_UNARY_LOGICAL_NOT || i->kind >= MARTLET_UNARY_ISNAN;
+  if (!gives_bool) round_half(run, i->type, memory, count);
+  define(run, i->result, memory, a.is_uniform);
+}
+
+static void apply_cast(row_run *run, const martlet_row_instruction *i) {
+  row_register a = space(run)[i->a];
+  size_t count = a.is_uniform ? 1 : run->count;
+  // Widening in place would overwrite what is still to be read.
+  char *memory = result_memory(run, i->result);
+  char *to = a.data == memory ? run->staging[0] : memory;
+  run->kernels->cast[i->type][i->kind](to, a.data, count);
+  if (to != memory) memcpy(memory, to, count * row_width(i->kind));
+  round_half(run, i->kind, memory, count);
+  define(run, i->result, memory, a.is_uniform);
+}
+
+static int is_integer_division(const martlet_row_instruction *i) {
+  if (i->type >= MARTLET_F16) return 0;
+  return i->kind == MARTLET_BINARY_DIVIDE || i->kind == MARTLET_BINARY_FLOOR_DIVIDE ||
+         i->kind == MARTLET_BINARY_REMAINDER || i->kind == MARTLET_BINARY_MODULO;
+}
+
+static void report_zeros(row_run *run, const void *divisors, size_t width, size_t count) {
+  const char *bytes = divisors;
+  for (size_t k = 0; k < count; k++) {
+    uint64_t value = 0;
+    memcpy(&value, bytes + k * width, width);
+    if (value != 0) continue;
+    size_t row = run->first_row + (run->is_row_stage ? k : k / run->columns);
+    size_t column = run->is_row_stage ? 0 : run->first_column + k % run->columns;
+    uint64_t flat = (uint64_t)row * run->program->columns + column;
+    if (flat < run->zero_division) run->zero_division = flat;
+    return;
+  }
+}
+
+// Neighbors of a half-precision value are found in its own 16 bits.
+static void apply_nextafter_half(float *out, const float *a, const float *b, size_t n, uint8_t type) {
+  for (size_t k = 0; k < n; k++) {
+    if (a[k] != a[k] || b[k] != b[k]) {
+      out[k] = NAN;
+    } else if (a[k] == b[k]) {
+      out[k] = b[k];
+    } else {
+      uint16_t bits = type == MARTLET_F16 ? f16_from_float(a[k]) : bf16_from_float(a[k]);
+      int is_up = b[k] > a[k];
+      if (a[k] == 0) {
+        bits = is_up ? 1 : 0x8001;
+      } else {
+        bits = (uint16_t)(bits + ((a[k] > 0) == is_up ? 1 : -1));
+      }
+      out[k] = type == MARTLET_F16 ? float_from_f16(bits) : float_from_bf16(bits);
+    }
+  }
+}
+
+// Comparisons and the cheap arithmetic take a uniform operand as it is; the rest gets a full tile.
+static int takes_uniform(const martlet_row_instruction *i) {
+  if (i->opcode == MARTLET_ROW_COMPARE) return 1;
+  if (i->type >= MARTLET_F16) return i->kind <= MARTLET_BINARY_MINIMUM;
+  return i->kind <= MARTLET_BINARY_MULTIPLY || i->kind == MARTLET_BINARY_MAXIMUM ||
+         i->kind == MARTLET_BINARY_MINIMUM || (i->kind >= MARTLET_BINARY_AND && i->kind <= MARTLET_BINARY_XOR);
+}
+
+static void apply_binary(row_run *run, const martlet_row_instruction *i) {
+  row_register a = space(run)[i->a], b = space(run)[i->b];
+  int uniform = a.is_uniform && b.is_uniform, compares = i->opcode == MARTLET_ROW_COMPARE;
+  size_t count = uniform ? 1 : run->count, width = row_width(i->type);
+  unsigned flags = uniform ? 0 : (a.is_uniform ? ROW_UNIFORM_A : 0) | (b.is_uniform ? ROW_UNIFORM_B : 0);
+  const void *x = a.data, *y = b.data;
+  if (flags != 0 && !takes_uniform(i)) {
+    x = row_expanded(run, a, width, 0);
+    y = row_expanded(run, b, width, 1);
+    flags = 0;
+  }
+  char *memory = result_memory(run, i->result);
+  if (!compares && is_integer_division(i)) report_zeros(run, y, width, b.is_uniform ? 1 : count);
+  if (!compares && i->kind == MARTLET_BINARY_NEXTAFTER && row_is_half(i->type)) {
+    apply_nextafter_half((float *)(void *)memory, x, y, count, i->type);
+  } else {
+    row_binary kernel = compares ? run->kernels->compare[i->type][i->kind] : run->kernels->binary[i->type][i->kind];
+    kernel(memory, x, y, count, flags);
+    if (!compares) round_half(run, i->type, memory, count);
+  }
+  define(run, i->result, memory, uniform);
+}
+
+static void apply_ternary(row_run *run, const martlet_row_instruction *i) {
+  row_register a = space(run)[i->a], b = space(run)[i->b], c = space(run)[i->c];
+  int selects = i->opcode == MARTLET_ROW_SELECT, uniform = a.is_uniform && b.is_uniform && c.is_uniform;
+  size_t width = row_width(i->type), count = uniform ? 1 : run->count;
+  const void *x = uniform ? a.data : row_expanded(run, a, selects ? 1 : width, 0);
+  const void *y = uniform ? b.data : row_expanded(run, b, width, 1);
+  const void *z = uniform ? c.data : row_expanded(run, c, width, 2);
+  char *memory = result_memory(run, i->result);
+  // A condition is narrower than the result, so it may not be overwritten while it is read.
+  char *to = selects && width > 1 && x == memory ? run->staging[0] : memory;
+  if (selects) {
+    run->kernels->select[row_log2_width(width)](to, x, y, z, count);
+  } else {
+    run->kernels->multiply_add[i->type](to, x, y, z, count);
+    round_half(run, i->type, to, count);
+  }
+  if (to != memory) memcpy(memory, to, count * width);
+  define(run, i->result, memory, uniform);
+}
+
+static void expand_rows(row_run *run, const martlet_row_instruction *i) {
+  row_register source = run->row[i->a];
+  if (source.is_uniform || run->rows == 1) {
+    define(run, i->result, source.data, 1);
+    return;
+  }
+  size_t width = row_width(i->type);
+  row_unary fill = run->kernels->fill[row_log2_width(width)];
+  char *memory = result_memory(run, i->result);
+  const char *values = source.data;
+  for (size_t r = 0; r < run->rows; r++) {
+    fill(memory + r * run->columns * width, values + r * width, run->columns);
+  }
+  define(run, i->result, memory, 0);
+}
+
+static void reduce_rows(row_run *run, const martlet_row_instruction *i) {
+  size_t width = row_width(i->type);
+  const char *values = row_expanded(run, run->tile[i->a], width, 0);
+  row_reduce reduce = run->kernels->reduce[i->type][i->kind];
+  row_accumulator *accumulators = run->accumulators + i->index * run->program->tile_rows;
+  for (size_t r = 0; r < run->rows; r++) {
+    reduce(values + r * run->columns * width, run->columns, &accumulators[r]);
+  }
+}
+
+// Halves of the tile's rows are combined until one row is left: long runs of vectors also when rows are
+// short, and pairwise rounding. An odd row waits for the next round.
+static void reduce_columns(row_run *run, const martlet_row_instruction *i) {
+  static const uint8_t operation[MARTLET_REDUCE_COUNT] = {MARTLET_BINARY_ADD, MARTLET_BINARY_MULTIPLY,
+                                                          MARTLET_BINARY_MAXIMUM, MARTLET_BINARY_MINIMUM};
+  size_t width = row_width(i->type), columns = run->columns, rows = run->rows;
+  const char *values = row_expanded(run, run->tile[i->a], width, 0);
+  row_binary combine = run->kernels->binary[i->type][operation[i->kind]];
+  char *folded = run->staging[1];
+  while (rows > 1) {
+    size_t half = rows / 2, kept = rows - half;
+    const char *upper = values + kept * columns * width;
+    combine(folded, values, upper, half * columns, 0);
+    if (kept > half && values != folded) {
+      memcpy(folded + half * columns * width, values + half * columns * width, columns * width);
+    }
+    values = folded;
+    rows = kept;
+  }
+  row_accumulator *accumulators = run->column_accumulators + i->c * run->program->columns + run->first_column;
+  run->kernels->accumulate[i->type][i->kind](accumulators, values, columns);
+}
+
+static void save_or_restore(row_run *run, const martlet_row_instruction *i) {
+  size_t width = row_width(i->type);
+  char *held = run->buffers + i->index * run->program->row_buffer_bytes;
+  if (run->rows == 1) held += run->first_column * width;
+  if (i->opcode == MARTLET_ROW_RESTORE) {
+    define(run, i->result, held, 0);
+    return;
+  }
+  memcpy(held, row_expanded(run, run->tile[i->a], width, 0), run->count * width);
+}
+
+void row_execute(row_run *run, const martlet_row_stage *stage) {
+  const martlet_row_instruction *i = run->program->instructions + stage->first;
+  for (const martlet_row_instruction *end = i + stage->count; i < end; i++) {
+    switch ((martlet_row_opcode)i->opcode) {
+      case MARTLET_ROW_LOAD: row_load(run, i); break;
+      case MARTLET_ROW_STORE: row_store(run, i); break;
+      case MARTLET_ROW_SCALAR: load_scalar(run, i); break;
+      case MARTLET_ROW_IOTA: fill_iota(run, i); break;
+      case MARTLET_ROW_UNARY: apply_unary(run, i); break;
+      case MARTLET_ROW_BINARY:
+      case MARTLET_ROW_COMPARE: apply_binary(run, i); break;
+      case MARTLET_ROW_SELECT:
+      case MARTLET_ROW_MULTIPLY_ADD: apply_ternary(run, i); break;
+      case MARTLET_ROW_CAST: apply_cast(run, i); break;
+      case MARTLET_ROW_EXPAND: expand_rows(run, i); break;
+      case MARTLET_ROW_REDUCE: reduce_rows(run, i); break;
+      case MARTLET_ROW_SAVE:
+      case MARTLET_ROW_RESTORE: save_or_restore(run, i); break;
+      case MARTLET_ROW_COLUMN_REDUCE: reduce_columns(run, i); break;
+    }
+  }
+}

@@ -1,0 +1,58 @@
+// The inner loops of row programs: one table of them for each instruction set.
+#ifndef MARTLET_ROW_KERNELS_H
+#define MARTLET_ROW_KERNELS_H
+
+#include "include/martlet_rows.h"
+
+/// Bits of the `uniform` argument of binary and compare kernels: that operand is one value.
+#define ROW_UNIFORM_A 1u
+#define ROW_UNIFORM_B 2u
+
+/// Columns whose sum is formed in the element type before it is added up in float64.
+#define ROW_REDUCTION_BLOCK 512
+
+/// Running value of a reduction: `d` for floating point, `i` or `u` for integers of that sign.
+typedef union row_accumulator {
+  double d;
+  int64_t i;
+  uint64_t u;
+} row_accumulator;
+
+typedef void (*row_unary)(void *out, const void *a, size_t n);
+typedef void (*row_binary)(void *out, const void *a, const void *b, size_t n, unsigned uniform);
+typedef void (*row_ternary)(void *out, const void *a, const void *b, const void *c, size_t n);
+typedef void (*row_reduce)(const void *a, size_t n, row_accumulator *accumulator);
+typedef void (*row_accumulate)(row_accumulator *accumulators, const void *a, size_t n);
+
+/// All kernels take any alignment and count. `out` may be one of the operands. Elements of float16 and
+/// bfloat16 are float32 here, and use the float32 entries.
+typedef struct row_kernels {
+  row_unary unary[MARTLET_TYPE_COUNT][MARTLET_UNARY_COUNT];
+  row_binary binary[MARTLET_TYPE_COUNT][MARTLET_BINARY_COUNT];
+  row_binary compare[MARTLET_TYPE_COUNT][MARTLET_COMPARE_COUNT];
+  /// By the base-2 logarithm of the width in bytes; a is bool.
+  row_ternary select[4];
+  row_ternary multiply_add[MARTLET_TYPE_COUNT];
+  /// From (first) and to (second) the type in registers.
+  row_unary cast[MARTLET_TYPE_COUNT][MARTLET_TYPE_COUNT];
+  /// By the base-2 logarithm of the width in bytes; `a` is one value.
+  row_unary fill[4];
+  /// From memory to registers, from registers to memory, and rounding in place; float16, bfloat16.
+  row_unary widen[2], narrow[2], round[2];
+  row_reduce reduce[MARTLET_TYPE_COUNT][MARTLET_REDUCE_COUNT];
+  /// Folds a row of values into accumulators, one for each column.
+  row_accumulate accumulate[MARTLET_TYPE_COUNT][MARTLET_REDUCE_COUNT];
+  /// Copies bytes past the caches; `n` counts bytes.
+  row_unary stream;
+} row_kernels;
+
+extern const row_kernels martlet_row_kernels_scalar;
+#if defined(__x86_64__)
+extern const row_kernels martlet_row_kernels_avx2;
+extern const row_kernels martlet_row_kernels_avx512;
+#endif
+
+/// The table for the instruction set in force.
+const row_kernels *martlet_row_kernels_current(void);
+
+#endif

@@ -1,0 +1,149 @@
+// Checks row programs and derives what their runs need to know.
+#include "row_program.h"
+
+#include <string.h>
+
+size_t martlet_type_bytes(uint8_t type) {
+  static const uint8_t bytes[MARTLET_TYPE_COUNT] = {1, 1, 2, 4, 8, 1, 2, 4, 8, 2, 2, 4, 8};
+  return type < MARTLET_TYPE_COUNT ? bytes[type] : 0;
+}
+
+static int fail(martlet_row_error *error, uint64_t index) {
+  if (error != NULL) *error = (martlet_row_error){.status = MARTLET_ROW_INVALID_PROGRAM, .index = index};
+  return MARTLET_ROW_INVALID_PROGRAM;
+}
+
+// Which of a, b and c an opcode reads, as bits, and whether it writes a result.
+static const struct {
+  uint8_t reads, writes, tile_only;
+} shapes[MARTLET_ROW_OPCODE_COUNT] = {
+    [MARTLET_ROW_LOAD] = {0, 1, 0},         [MARTLET_ROW_STORE] = {1, 0, 0},
+    [MARTLET_ROW_SCALAR] = {0, 1, 0},       [MARTLET_ROW_IOTA] = {0, 1, 0},
+    [MARTLET_ROW_UNARY] = {1, 1, 0},        [MARTLET_ROW_BINARY] = {3, 1, 0},
+    [MARTLET_ROW_COMPARE] = {3, 1, 0},      [MARTLET_ROW_SELECT] = {7, 1, 0},
+    [MARTLET_ROW_CAST] = {1, 1, 0},         [MARTLET_ROW_MULTIPLY_ADD] = {7, 1, 0},
+    [MARTLET_ROW_EXPAND] = {1, 1, 1},       [MARTLET_ROW_REDUCE] = {1, 1, 1},
+    [MARTLET_ROW_SAVE] = {1, 0, 1},         [MARTLET_ROW_RESTORE] = {0, 1, 1},
+    [MARTLET_ROW_COLUMN_REDUCE] = {1, 0, 1}};
+
+static int has_kernel(const martlet_row_instruction *i) {
+  const row_kernels *kernels = &martlet_row_kernels_scalar;
+  switch (i->opcode) {
+    case MARTLET_ROW_UNARY: return i->kind < MARTLET_UNARY_COUNT && kernels->unary[i->type][i->kind] != NULL;
+    case MARTLET_ROW_BINARY: return i->kind < MARTLET_BINARY_COUNT && kernels->binary[i->type][i->kind] != NULL;
+    case MARTLET_ROW_COMPARE: return i->kind < MARTLET_COMPARE_COUNT;
+    case MARTLET_ROW_CAST: return i->kind < MARTLET_TYPE_COUNT;
+    case MARTLET_ROW_MULTIPLY_ADD: return kernels->multiply_add[i->type] != NULL;
+    case MARTLET_ROW_REDUCE:
+    case MARTLET_ROW_COLUMN_REDUCE: return i->kind < MARTLET_REDUCE_COUNT;
+    case MARTLET_ROW_IOTA: return i->kind < MARTLET_ROW_MAX_DIMS || i->kind == MARTLET_ROW_IOTA_COLUMN;
+    default: return 1;
+  }
+}
+
+static int operands_are_valid(const martlet_row_program *p, const martlet_row_instruction *i, int is_row_stage) {
+  if (i->opcode >= MARTLET_ROW_OPCODE_COUNT || i->type >= MARTLET_TYPE_COUNT) return 0;
+  if (is_row_stage && shapes[i->opcode].tile_only) return 0;
+  uint32_t count = is_row_stage ? p->row_registers : p->tile_registers;
+  uint32_t results = i->opcode == MARTLET_ROW_REDUCE ? p->row_registers : count;
+  uint32_t sources = i->opcode == MARTLET_ROW_EXPAND ? p->row_registers : count;
+  uint8_t reads = shapes[i->opcode].reads;
+  if (shapes[i->opcode].writes && i->result >= results) return 0;
+  if ((reads & 1) && i->a >= sources) return 0;
+  if ((reads & 2) && i->b >= sources) return 0;
+  if ((reads & 4) && i->c >= sources) return 0;
+  switch (i->opcode) {
+    case MARTLET_ROW_LOAD:
+    case MARTLET_ROW_STORE:
+    case MARTLET_ROW_COLUMN_REDUCE: return i->index < p->operand_count && p->operands[i->index].type == i->type;
+    case MARTLET_ROW_SCALAR: return i->index < p->scalar_count;
+    case MARTLET_ROW_SAVE:
+    case MARTLET_ROW_RESTORE: return i->index < p->row_buffers;
+    default: return 1;
+  }
+}
+
+static int check_instructions(martlet_row_program *p, martlet_row_error *error) {
+  for (uint32_t s = 0; s < p->stage_count; s++) {
+    const martlet_row_stage *stage = &p->stages[s];
+    if (stage->first > p->instruction_count) return fail(error, s);
+    if (stage->count > p->instruction_count - stage->first) return fail(error, s);
+    for (uint32_t k = stage->first; k < stage->first + stage->count; k++) {
+      martlet_row_instruction *i = &p->instructions[k];
+      if (!operands_are_valid(p, i, stage->is_row_stage) || !has_kernel(i)) return fail(error, k);
+      if (i->opcode == MARTLET_ROW_REDUCE) i->index = p->row_reductions++;
+      if (i->opcode == MARTLET_ROW_COLUMN_REDUCE) {
+        if (p->column_reductions == MARTLET_ROW_MAX_COLUMN_REDUCTIONS) return fail(error, k);
+        i->c = (uint16_t)p->column_reductions++;
+      }
+      size_t width = row_width(i->type);
+      if (i->opcode == MARTLET_ROW_CAST && row_width(i->kind) > width) width = row_width(i->kind);
+      if (width > p->width) p->width = width;
+    }
+  }
+  return MARTLET_ROW_OK;
+}
+
+// Rows lie at equal steps when each outer dimension steps over exactly the dimensions inside it.
+static void derive_steps(const martlet_row_program *p, martlet_row_operand *o) {
+  o->is_linear = 1;
+  o->row_step = 0;
+  int64_t inner_rows = 1;
+  int is_first = 1;
+  for (uint32_t d = p->dims; d-- > 0;) {
+    if (p->sizes[d] == 1) continue;
+    if (is_first) o->row_step = o->strides[d];
+    if (!is_first && o->strides[d] != o->row_step * inner_rows) o->is_linear = 0;
+    is_first = 0;
+    inner_rows *= (int64_t)p->sizes[d];
+  }
+}
+
+// Tiles are sized so that the registers in use fill about half of a first-level cache.
+static void derive_tile(martlet_row_program *p) {
+  size_t elements = 20480 / ((p->tile_registers + 1) * p->width);
+  // Whole reduction blocks, so that sums do not depend on the number of registers.
+  elements = elements / ROW_REDUCTION_BLOCK * ROW_REDUCTION_BLOCK;
+  elements = elements < 512 ? 512 : elements > 2048 ? 2048 : elements;
+  p->tile_elements = elements;
+  p->tile_rows = p->columns == 0 || p->columns > elements ? 1 : elements / p->columns;
+  // An odd number of lines apart, so that registers do not compete for the same cache sets.
+  p->register_bytes = elements * p->width + 64;
+  p->row_register_bytes = p->tile_rows * 8 + 64;
+  p->row_register_bytes = (p->row_register_bytes + 63) / 64 * 64;
+  size_t held = p->columns > elements ? p->columns : elements;
+  p->row_buffer_bytes = (held * p->width + 127) / 64 * 64;
+}
+
+int martlet_row_program_prepare(martlet_row_program *p, martlet_row_error *error) {
+  if (p->dims > MARTLET_ROW_MAX_DIMS || p->group_dims > p->dims || p->operand_count > MARTLET_ROW_MAX_OPERANDS) {
+    return fail(error, 0);
+  }
+  if (p->tile_registers > 4096 || p->row_registers > 4096) return fail(error, 0);
+  p->rows = p->group_rows = 1;
+  p->width = 1;
+  p->column_reductions = p->row_reductions = 0;
+  for (uint32_t d = 0; d < p->dims; d++) {
+    if (__builtin_mul_overflow(p->rows, p->sizes[d], &p->rows)) return fail(error, d);
+    if (d >= p->group_dims) p->group_rows *= p->sizes[d];
+  }
+  size_t elements;
+  if (__builtin_mul_overflow(p->rows, p->columns, &elements)) return fail(error, p->dims);
+  for (uint32_t k = 0; k < p->operand_count; k++) {
+    if (p->operands[k].binding >= p->binding_count || p->operands[k].type >= MARTLET_TYPE_COUNT) return fail(error, k);
+    derive_steps(p, &p->operands[k]);
+  }
+  int status = check_instructions(p, error);
+  if (status != MARTLET_ROW_OK) return status;
+  derive_tile(p);
+  p->is_element_wise = p->stage_count == 1 && !p->stages[0].is_row_stage && p->row_reductions == 0;
+  return MARTLET_ROW_OK;
+}
+
+size_t martlet_row_program_scratch_bytes(const martlet_row_program *p) {
+  size_t descriptors = (p->tile_registers + p->row_registers) * sizeof(row_register);
+  return 64 + (descriptors + 63) / 64 * 64 + p->tile_registers * p->register_bytes +
+         p->row_registers * p->row_register_bytes + ROW_STAGING * (p->tile_elements * 8 + 64) +
+         (p->row_reductions * p->tile_rows * sizeof(row_accumulator) + 63) / 64 * 64 +
+         p->row_buffers * p->row_buffer_bytes;
+}

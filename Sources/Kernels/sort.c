@@ -1,0 +1,123 @@
+// Stable sorting: elements become unsigned keys of the same order, which are sorted by insertion when few
+// and by radix (a byte at a time, skipping bytes that are all alike) when many.
+#include <stdlib.h>
+#include <string.h>
+
+#include "half.h"
+#include "include/martlet_sort.h"
+#include "row_runtime.h"
+
+enum { few = 48, chunk_elements = 1 << 13 };
+
+typedef struct keyed {
+  uint64_t key, position;
+} keyed;
+
+typedef struct sort_job {
+  uint8_t type;
+  int is_descending, is_out_of_memory;
+  const char *source;
+  int64_t *order;
+  size_t n, inner, lines, per_chunk, bytes;
+} sort_job;
+
+static uint64_t key_of_float(double value, int is_descending) {
+  if (value != value) return UINT64_MAX;
+  uint64_t bits;
+  value += 0.0;
+  memcpy(&bits, &value, 8);
+  uint64_t key = bits >> 63 ? ~bits : bits | (1ull << 63);
+  return is_descending ? ~key : key;
+}
+
+static uint64_t key_of_unsigned(uint64_t value, int is_descending) { return is_descending ? ~value : value; }
+
+static uint64_t key_of_signed(int64_t value, int is_descending) {
+  return key_of_unsigned((uint64_t)value ^ (1ull << 63), is_descending);
+}
+
+#define KEYS(T, READ, KEY) \
+  for (size_t i = 0; i < n; i++) keys[i] = (keyed){KEY(READ(((const T *)from)[i * step]), descending), i}
+#define SAME(x) (x)
+
+static void make_keys(const sort_job *job, const void *from, keyed *keys) {
+  size_t n = job->n, step = job->inner;
+  int descending = job->is_descending;
+  switch (job->type) {
+    case MARTLET_BOOL:
+    case MARTLET_U8: KEYS(uint8_t, SAME, key_of_unsigned); break;
+    case MARTLET_U16: KEYS(uint16_t, SAME, key_of_unsigned); break;
+    case MARTLET_U32: KEYS(uint32_t, SAME, key_of_unsigned); break;
+    case MARTLET_U64: KEYS(uint64_t, SAME, key_of_unsigned); break;
+    case MARTLET_I8: KEYS(int8_t, SAME, key_of_signed); break;
+    case MARTLET_I16: KEYS(int16_t, SAME, key_of_signed); break;
+    case MARTLET_I32: KEYS(int32_t, SAME, key_of_signed); break;
+    case MARTLET_I64: KEYS(int64_t, SAME, key_of_signed); break;
+    case MARTLET_F16: KEYS(uint16_t, float_from_f16, key_of_float); break;
+    case MARTLET_BF16: KEYS(uint16_t, float_from_bf16, key_of_float); break;
+    case MARTLET_F32: KEYS(float, SAME, key_of_float); break;
+    default: KEYS(double, SAME, key_of_float); break;
+  }
+}
+
+static void sort_by_insertion(keyed *keys, size_t n) {
+  for (size_t i = 1; i < n; i++) {
+    keyed moved = keys[i];
+    size_t j = i;
+    for (; j > 0 && keys[j - 1].key > moved.key; j--) keys[j] = keys[j - 1];
+    keys[j] = moved;
+  }
+}
+
+// Returns whichever of the two arrays holds the sorted keys.
+static keyed *sort_by_radix(keyed *keys, keyed *other, size_t n) {
+  uint64_t all = UINT64_MAX, any = 0;
+  for (size_t i = 0; i < n; i++) all &= keys[i].key, any |= keys[i].key;
+  for (unsigned shift = 0; shift < 64; shift += 8) {
+    if ((((all ^ any) >> shift) & 255) == 0) continue;
+    size_t starts[256] = {0}, total = 0;
+    for (size_t i = 0; i < n; i++) starts[(keys[i].key >> shift) & 255]++;
+    for (size_t b = 0; b < 256; b++) {
+      size_t count = starts[b];
+      starts[b] = total;
+      total += count;
+    }
+    for (size_t i = 0; i < n; i++) other[starts[(keys[i].key >> shift) & 255]++] = keys[i];
+    keyed *swapped = keys;
+    keys = other;
+    other = swapped;
+  }
+  return keys;
+}
+
+static void sort_chunk(void *context, size_t chunk, size_t worker) {
+  (void)worker;
+  sort_job *job = context;
+  keyed *memory = rows_scratch((2 * job->n + 1) * sizeof(keyed));
+  if (memory == NULL) {
+    __atomic_store_n(&job->is_out_of_memory, 1, __ATOMIC_RELAXED);
+    return;
+  }
+  size_t first = chunk * job->per_chunk, last = first + job->per_chunk;
+  for (size_t line = first; line < last && line < job->lines; line++) {
+    size_t start = line / job->inner * job->n * job->inner + line % job->inner;
+    keyed *sorted = memory;
+    make_keys(job, job->source + start * job->bytes, memory);
+    if (job->n <= few) {
+      sort_by_insertion(memory, job->n);
+    } else {
+      sorted = sort_by_radix(memory, memory + job->n, job->n);
+    }
+    for (size_t i = 0; i < job->n; i++) job->order[start + i * job->inner] = (int64_t)sorted[i].position;
+  }
+}
+
+int martlet_argsort(uint8_t type, int is_descending, const void *source, size_t outer, size_t n, size_t inner,
+                    int64_t *order) {
+  sort_job job = {.type = type, .is_descending = is_descending, .source = source, .order = order, .n = n,
+                  .inner = inner, .lines = outer * inner, .bytes = martlet_type_bytes(type)};
+  if (job.lines == 0 || n == 0) return MARTLET_ROW_OK;
+  job.per_chunk = n >= chunk_elements ? 1 : chunk_elements / n;
+  rows_parallel((job.lines + job.per_chunk - 1) / job.per_chunk, sort_chunk, &job);
+  return job.is_out_of_memory ? MARTLET_ROW_OUT_OF_MEMORY : MARTLET_ROW_OK;
+}

@@ -1,0 +1,57 @@
+// Walking over windows: shared by the reduction and the selections.
+#ifndef MARTLET_WINDOW_WALK_H
+#define MARTLET_WINDOW_WALK_H
+
+#include "include/martlet_window.h"
+
+/// The window with its trailing untouched dimensions taken out.
+typedef struct window_walk {
+  const martlet_window *window;
+  /// Dimensions that are walked, and elements of a run in the others.
+  size_t rank, run;
+  /// Windows (each of `run` outputs) and positions of a window.
+  size_t outputs, taps;
+  size_t input_steps[MARTLET_WINDOW_MAX_RANK];
+} window_walk;
+
+static inline window_walk make_walk(const martlet_window *w) {
+  window_walk walk = {.window = w, .rank = w->rank, .run = 1, .outputs = 1, .taps = 1};
+  while (walk.rank > 0) {
+    size_t d = walk.rank - 1;
+    int is_untouched = w->window[d] == 1 && w->stride[d] == 1 && w->padding[d] == 0 && w->input[d] == w->output[d];
+    if (!is_untouched) break;
+    walk.run *= w->input[d];
+    walk.rank = d;
+  }
+  size_t step = walk.run;
+  for (size_t d = walk.rank; d-- > 0;) {
+    walk.input_steps[d] = step;
+    step *= w->input[d];
+    walk.outputs *= w->output[d];
+    walk.taps *= w->window[d];
+  }
+  return walk;
+}
+
+static inline void place_of(const window_walk *walk, size_t output, size_t *place) {
+  for (size_t d = walk->rank; d-- > 0;) {
+    place[d] = output % walk->window->output[d];
+    output /= walk->window->output[d];
+  }
+}
+
+/// Where in the input the run at `tap` of the window at `place` begins, or -1 outside of it.
+static inline int64_t tap_offset(const window_walk *walk, const size_t *place, size_t tap) {
+  const martlet_window *w = walk->window;
+  int64_t offset = 0;
+  for (size_t d = walk->rank; d-- > 0;) {
+    size_t k = tap % w->window[d];
+    tap /= w->window[d];
+    int64_t at = (int64_t)(place[d] * w->stride[d] + k * w->dilation[d]) - w->padding[d];
+    if (at < 0 || at >= (int64_t)w->input[d]) return -1;
+    offset += at * (int64_t)walk->input_steps[d];
+  }
+  return offset;
+}
+
+#endif
