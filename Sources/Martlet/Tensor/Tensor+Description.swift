@@ -113,7 +113,7 @@ private func needsExponent(_ literals: [Literal]) -> Bool {
 }
 
 extension Literal {
-  init(_ dtype: DType, _ bytes: UnsafeRawBufferPointer, at position: Int) {
+  package init(_ dtype: DType, _ bytes: UnsafeRawBufferPointer, at position: Int) {
     var bits: UInt64 = 0
     let size = dtype.sizeInBytes
     withUnsafeMutableBytes(of: &bits) {
@@ -124,13 +124,11 @@ extension Literal {
 
   /// The element alone.
   fileprivate var plainText: String {
-    switch dtype {
-    case .bool: bits & 0xFF == 0 ? "false" : "true"
-    case .uint64: "\(bits)"
-    case .float16, .bfloat16, .float32, .float64:
-      { let parts = decimal.parts(isScientific: needsExponent([self])); return parts.whole + parts.fraction }()
-    default: "\(integerValue)"
-    }
+    if dtype == .bool { return bits & 0xFF == 0 ? "false" : "true" }
+    if dtype == .uint64 { return "\(bits)" }
+    if !dtype.isFloatingPoint { return "\(integerValue)" }
+    let parts = decimal.parts(isScientific: needsExponent([self]))
+    return parts.whole + parts.fraction
   }
 
   /// The shortest decimal number that is this element and no other.
