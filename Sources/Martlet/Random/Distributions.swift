@@ -7,9 +7,9 @@ import MartletGraph
 extension Tensor {
   /// Numbers spread evenly over a range.
   ///
-  /// A `float32` is one of 2²⁴ equally spaced numbers (the upper 24 of 32 random bits), a `float64` one of 2⁵³; `float16`
-  /// and `bfloat16` take 11 and 8 bits. The lower bound occurs; the upper only where rounding reaches it, which never
-  /// happens for 0...1.
+  /// A `float32` is one of 2²⁴ equally spaced numbers (the upper 24 of 32 random bits), a `float64` one of 2⁵³;
+  /// `float16` and `bfloat16` take 11 and 8 bits. The lower bound occurs; the upper only where rounding reaches it,
+  /// which never happens for 0...1.
   ///
   /// - Precondition: A floating-point element type.
   public static func uniform(
@@ -31,9 +31,9 @@ extension Tensor {
 
   /// Numbers of a normal distribution.
   ///
-  /// By Box and Muller's method: *m* pairs of uniform numbers give 2*m* normal ones,
-  /// √(-2 log(1 - *u*₀)) times cos 2π*u*₁ and then, after all the cosines, times sin 2π*u*₁. A `float32` lies within 5.8 standard deviations, a `float64` within 8.6; 16-bit floats are rounded from
-  /// `float32`.
+  /// By Box and Muller's method: *m* pairs of uniform numbers give 2*m* normal ones, √(-2 log(1 - *u*₀)) times
+  /// cos 2π*u*₁ and then, after all the cosines, times sin 2π*u*₁. A `float32` lies within 5.8 standard deviations, a
+  /// `float64` within 8.6; 16-bit floats are rounded from `float32`.
   ///
   /// - Precondition: A floating-point element type.
   /// - Note: Box and Muller, *Ann. Math. Stat.* 29 (1958).
@@ -154,7 +154,8 @@ extension Tensor {
     return compose("gumbel", fileID, line) { c in try c.gumbel(TensorType(dtype, shape), key: key) }
   }
 
-  /// Numbers of the standard Gumbel distribution, -log(-log *u*): added to logits, they make the largest a sample. The next ones of `source`.
+  /// Numbers of the standard Gumbel distribution, -log(-log *u*): added to logits, they make the largest a sample.
+  /// The next ones of `source`.
   public static func gumbel(
     _ shape: Shape, dtype: DType = .float32,
     using source: inout some RandomSource, fileID: StaticString = #fileID, line: UInt = #line
