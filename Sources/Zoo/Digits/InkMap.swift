@@ -95,7 +95,8 @@ extension InkMap {
       open.append(start)
       while let i = open.popLast() {
         masses[masses.count - 1] += ink[i]
-        for j in neighbors(of: i) where pieces[j] == 0 && ink[j] > InkMap.threshold {
+        forEachNeighbor(of: i) { j in
+          guard pieces[j] == 0, ink[j] > InkMap.threshold else { return }
           pieces[j] = masses.count
           open.append(j)
         }
@@ -105,17 +106,17 @@ extension InkMap {
   }
 
   private func touchesPiece(_ i: Int, _ pieces: [Int], _ masses: [Float], _ limit: Float) -> Bool {
-    if ink[i] == 0 { return false }
-    return neighbors(of: i).contains { pieces[$0] > 0 && masses[pieces[$0] - 1] >= limit }
+    var isTouching = false
+    if ink[i] > 0 { forEachNeighbor(of: i) { isTouching = isTouching || (pieces[$0] > 0 && masses[pieces[$0] - 1] >= limit) } }
+    return isTouching
   }
 
-  /// The up to eight pixels around one.
-  private func neighbors(of i: Int) -> [Int] {
+  /// Calls `body` with each of the up to eight pixels around one.
+  @inline(__always)
+  private func forEachNeighbor(of i: Int, _ body: (Int) -> Void) {
     let (y, x) = (i / width, i % width)
-    var result: [Int] = []
     for v in max(0, y - 1)...min(height - 1, y + 1) {
-      for u in max(0, x - 1)...min(width - 1, x + 1) where v != y || u != x { result.append(v * width + u) }
+      for u in max(0, x - 1)...min(width - 1, x + 1) where v != y || u != x { body(v * width + u) }
     }
-    return result
   }
 }
