@@ -25,6 +25,6 @@ struct GPTWorkload: TrainingWorkload {
   }
 
   func loss() -> Tensor {
-    softmaxCrossEntropy(model(tokens[0..., 0..<(-1)]), labels: tokens[0..., 1...])
+    softmaxCrossEntropy(model(tokens[0..., ..<(-1)]), labels: tokens[0..., 1...])
   }
 }
