@@ -19,6 +19,12 @@ public struct Machine: Sendable {
   /// Names of the engines that can run programs.
   public let engines: [String]
 
+  /// The engines there are.
+  public static var engines: [String] { [CPUEngine.shared.name] }
+
+  /// Sets how many threads kernels use.
+  public static func useThreads(_ count: Int) { martlet_pool_set_threads(count) }
+
   /// Looks and measures; takes about two seconds.
   public static func measured() -> Machine {
     let threads = martlet_pool_threads()
@@ -29,7 +35,7 @@ public struct Machine: Sendable {
       cacheBytes: (1...3).map { martlet_cache_bytes(Int32($0)) }, threads: threads,
       peakFlopsFloat32OneThread: martlet_peak_flops_f32(1, 0.3), peakFlopsFloat32: martlet_peak_flops_f32(threads, 0.3),
       copyBytesPerSecond: martlet_copy_bandwidth(threads, size), readBytesPerSecond: martlet_read_bandwidth(threads, size),
-      engines: [CPUEngine.shared.name])
+      engines: engines)
   }
 
   /// One object with the properties' names as keys.
@@ -42,4 +48,21 @@ public struct Machine: Sendable {
       "readBytesPerSecond": .rounded(readBytesPerSecond, 0), "engines": .array(engines.map { .string($0) }),
     ]
   }
+}
+
+extension Machine: CustomStringConvertible {
+  /// A table for people.
+  public var description: String {
+    """
+    processors        \(cores), \(threads) threads in use
+    instruction set   \(instructionSet) (machine: \(detectedInstructionSet))
+    caches            \(cacheBytes.map { "\($0 >> 10) KiB" }.joined(separator: ", "))
+    float 32 peak     \(giga(peakFlopsFloat32)) GFLOP/s (one thread: \(giga(peakFlopsFloat32OneThread)))
+    memory, copying   \(giga(copyBytesPerSecond)) GB/s
+    memory, reading   \(giga(readBytesPerSecond)) GB/s
+    engines           \(engines.joined(separator: ", "))
+    """
+  }
+
+  private func giga(_ value: Double) -> String { "\((value / 1e8).rounded() / 10)" }
 }

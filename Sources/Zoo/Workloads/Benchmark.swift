@@ -69,6 +69,18 @@ public struct Benchmark: Sendable {
   }
 }
 
+extension Benchmark: CustomStringConvertible {
+  /// One line for people.
+  public var description: String {
+    let name = workload + String(repeating: " ", count: max(0, 12 - workload.count))
+    let times = "\(rounded(milliseconds)) ms (best \(rounded(bestMilliseconds)))"
+    return "\(name)\(times), \(rounded(itemsPerSecond)) items/s, first \(rounded(firstSeconds)) s, "
+      + "\(residentMegabytes) MB, \(threads) threads" + (loss.map { ", loss \(rounded($0))" } ?? "")
+  }
+
+  private func rounded(_ value: Double) -> String { "\((value * 1000).rounded() / 1000)" }
+}
+
 extension JSON {
   /// A number with so many digits behind the point.
   package static func rounded(_ value: Double, _ digits: Int) -> JSON {
