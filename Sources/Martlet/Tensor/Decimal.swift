@@ -69,10 +69,8 @@ struct Decimal {
   }
 
   /// What stands up to the decimal point, point included, and what follows it; at most 8 places.
-  func parts(isScientific: Bool) -> (whole: String, fraction: String) {
-    let sign = isNegative ? "-" : ""
+  func parts() -> (whole: String, fraction: String) {
     if let special { return (special == "nan" ? "nan" : sign + special, "") }
-    if isScientific { return scientificParts(sign) }
     let number = rounded(toDigits: exponent + 8)
     let places = max(number.exponent, 0)
     let whole = number.digits.prefix(places) + Array(repeating: 0, count: max(places - number.digits.count, 0))
@@ -81,14 +79,22 @@ struct Decimal {
     return ("\(sign)\(whole.isEmpty ? "0" : text(whole[...])).", text(fraction[...]))
   }
 
-  private func scientificParts(_ sign: String) -> (whole: String, fraction: String) {
+  /// How many places of the number follow the first digit; at most 8.
+  var scientificPlaces: Int { special == nil ? max(rounded(toDigits: 9).digits.count - 1, 0) : 0 }
+
+  /// The number with a power of ten, with zeros up to `places` places, taken apart like ``parts()``.
+  func scientificParts(places: Int) -> (whole: String, fraction: String) {
+    if special != nil { return parts() }
     let number = rounded(toDigits: 9)
     let power = number.digits.isEmpty ? 0 : number.exponent - 1
-    let digits = "\(power.magnitude)"
-    let tail = "e\(power < 0 ? "-" : "+")\(digits.count < 2 ? "0" : "")\(digits)"
+    let exponent = "\(power.magnitude)"
+    let tail = "e\(power < 0 ? "-" : "+")\(exponent.count < 2 ? "0" : "")\(exponent)"
     let whole = number.digits.first.map { "\($0)" } ?? "0"
-    return ("\(sign)\(whole).", text(number.digits.dropFirst()) + tail)
+    let zeros = String(repeating: "0", count: max(places - scientificPlaces, 0))
+    return ("\(sign)\(whole).", text(number.digits.dropFirst()) + zeros + tail)
   }
+
+  private var sign: String { isNegative ? "-" : "" }
 
   private func text(_ digits: ArraySlice<UInt8>) -> String {
     String(decoding: digits.map { $0 + 48 }, as: UTF8.self)

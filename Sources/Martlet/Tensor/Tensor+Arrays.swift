@@ -80,7 +80,8 @@ extension Tensor {
       var own = Shape()
       scalars += flatten(part, &own)
       if let first = inner, first != own {
-        _ = stop(GraphError("Tensor", "ragged array: element 0 has shape \(first), element \(position) \(own)"), at: location)
+        let message = "ragged array: element 0 has shape \(first), element \(position) \(own)"
+        _ = stop(GraphError("Tensor", message), at: location)
       }
       inner = inner ?? own
     }

@@ -70,12 +70,12 @@ private struct TensorPrinter {
     return "[" + parts.joined(separator: String(repeating: "\n", count: depth) + indent) + "]"
   }
 
-  /// A row, broken where it would pass 78 columns.
+  /// A row, broken where it would pass 74 columns.
   private func wrapped(_ parts: [String], indent: Int) -> String {
     var result = ""
     var column = indent
     for (index, part) in parts.enumerated() {
-      if index > 0 && column + 1 + part.count > 78 {
+      if index > 0 && column + 1 + part.count > 74 {
         result += "\n" + String(repeating: " ", count: indent) + part
         column = indent + part.count
       } else {
@@ -92,16 +92,20 @@ private func aligned(_ literals: [Literal]) -> [String] {
   let texts: [(whole: String, fraction: String)]
   if literals[0].dtype.isFloatingPoint {
     let decimals = literals.map(\.decimal)
+    let places = decimals.map(\.scientificPlaces).max() ?? 0
     let isScientific = needsExponent(literals)
-    texts = decimals.map { $0.parts(isScientific: isScientific) }
+    texts = decimals.map { isScientific ? $0.scientificParts(places: places) : $0.parts() }
   } else {
     texts = literals.map { ($0.plainText, "") }
   }
-  let left = texts.map(\.whole.count).max() ?? 0
-  let right = texts.map(\.fraction.count).max() ?? 0
-  return texts.map { whole, fraction in
-    String(repeating: " ", count: left - whole.count) + whole + fraction
-      + String(repeating: " ", count: right - fraction.count)
+  // Integers, infinities and NaN have no point to align, and end where fractions end.
+  func hasPoint(_ text: (whole: String, fraction: String)) -> Bool { text.whole.last == "." }
+  let right = texts.filter(hasPoint).map(\.fraction.count).max() ?? 0
+  let left = texts.map { hasPoint($0) ? $0.whole.count : $0.whole.count - right }.max() ?? 0
+  return texts.map { text in
+    let width = hasPoint(text) ? left : left + right
+    let cell = String(repeating: " ", count: max(width - text.whole.count, 0)) + text.whole + text.fraction
+    return cell + String(repeating: " ", count: max(left + right - cell.count, 0))
   }
 }
 
@@ -113,7 +117,7 @@ private func needsExponent(_ literals: [Literal]) -> Bool {
 }
 
 extension Literal {
-  init(_ dtype: DType, _ bytes: UnsafeRawBufferPointer, at position: Int) {
+  package init(_ dtype: DType, _ bytes: UnsafeRawBufferPointer, at position: Int) {
     var bits: UInt64 = 0
     let size = dtype.sizeInBytes
     withUnsafeMutableBytes(of: &bits) {
@@ -124,13 +128,13 @@ extension Literal {
 
   /// The element alone.
   fileprivate var plainText: String {
-    switch dtype {
-    case .bool: bits & 0xFF == 0 ? "false" : "true"
-    case .uint64: "\(bits)"
-    case .float16, .bfloat16, .float32, .float64:
-      { let parts = decimal.parts(isScientific: needsExponent([self])); return parts.whole + parts.fraction }()
-    default: "\(integerValue)"
-    }
+    if dtype == .bool { return bits & 0xFF == 0 ? "false" : "true" }
+    if dtype == .uint64 { return "\(bits)" }
+    if !dtype.isFloatingPoint { return "\(integerValue)" }
+    let number = decimal
+    let parts =
+      needsExponent([self]) ? number.scientificParts(places: number.scientificPlaces) : number.parts()
+    return parts.whole + parts.fraction
   }
 
   /// The shortest decimal number that is this element and no other.
