@@ -39,7 +39,7 @@ is absent); activations' gradients (reluGradient ...) take no cotangent: it is o
                                             [[before, after], ...]), groups, inputDilation if not 1
   convNDInputGradient, ...FilterGradient    the same; inputs x, filter, cotangent
   convTransposed2D                          stride, padding (taken off the result)
-  conv1D conv2D conv3D                      stride, dilation, padding ("same" as in TensorFlow and XLA, "valid", or
+  maxPool averagePool                       window, stride, padding, countsPadding; max-pool's gradient: to the first
   reshape broadcast                         shape
   transpose                                 permutation
   slice                                     ranges: [start, end, step] an axis

@@ -24,6 +24,11 @@ public final class CPUEngine: Engine {
     return PlannedProgram(plan: try Plan(program.graph, isDonated: program.isDonated), engine: self)
   }
 
+  /// The steps of a program, for a reader: what is fused, what is copied, how memory is used.
+  public func explain(_ program: Program) throws(GraphError) -> String {
+    try Plan(program.graph, isDonated: program.isDonated).explanation
+  }
+
   /// Memory that a run gives back when it ends.
   func workspace(byteCount: Int) throws(ExecutionError) -> UnsafeMutableRawPointer {
     if let block = pool.take(byteCount) { return block }

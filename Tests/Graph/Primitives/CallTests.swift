@@ -61,15 +61,15 @@ import Testing
 
   @Test func `a derivative of its own is used in both directions`() throws {
     let graph = try record([Self.row, Self.row]) { graph, x in [try graph.add(Self.exaggerating(), Operands(x))] }
-    let x = [tensor([3], [1, 2, 3]), tensor([3], [4, 5, 6])]
-    let ones = tensor([3], [1, 1, 1])
+    let x = [doubleTensor([3], [1, 2, 3]), doubleTensor([3], [4, 5, 6])]
+    let ones = doubleTensor([3], [1, 1, 1])
     #expect(try run(graph.gradient(needed: [0, 1]), x + [ones]).map(\.doubles) == [[40, 50, 60], [10, 20, 30]])
-    #expect(try run(graph.tangent(given: [1]), x + [tensor([3], [1, 0, 2])])[0].doubles == [10, 0, 60])
+    #expect(try run(graph.tangent(given: [1]), x + [doubleTensor([3], [1, 0, 2])])[0].doubles == [10, 0, 60])
   }
 
   @Test func `a derivative of its own is used in a batch`() throws {
     let graph = try record([Self.row, Self.row]) { graph, x in [try graph.add(Self.exaggerating(), Operands(x))] }
-    let x = [tensor([2, 3], [1, 2, 3, 4, 5, 6]), tensor([3], [1, 2, 3])]
+    let x = [doubleTensor([2, 3], [1, 2, 3, 4, 5, 6]), doubleTensor([3], [1, 2, 3])]
     var builder = GraphBuilder()
     let inputs = x.map { builder.input($0.type) }
     let batch = try builder.batched(graph, operands: inputs, isBatched: [true, false], size: 2)
@@ -92,7 +92,7 @@ import Testing
     let body: Body = { graph, x in [try graph.add(Custom(square), Operands(x[0]))] }
     try checkDerivatives([Self.operands[0]], body)
     try checkBatching(Self.operands.map { [$0] }, body)
-    #expect(try run([tensor([2], [3, -4])], body)[0].doubles == [9, 16])
+    #expect(try run([doubleTensor([2], [3, -4])], body)[0].doubles == [9, 16])
   }
 
   @Test func `an operation without a derivative says so`() throws {

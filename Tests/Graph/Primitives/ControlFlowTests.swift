@@ -21,7 +21,7 @@ import Testing
   static func recurrenceOperands(length: Int, seed: UInt64) -> [ReferenceTensor] {
     var numbers = Numbers(seed: seed)
     return [
-      numbers.tensor([2]), integers([], [1], .int32), numbers.tensor([length, 2]), numbers.tensor([2]),
+      numbers.tensor([2]), integerTensor([], [1], .int32), numbers.tensor([length, 2]), numbers.tensor([2]),
       numbers.tensor([]),
     ]
   }
@@ -59,7 +59,7 @@ import Testing
   private func sine(_ x: Double) -> Double {
     var count = OperationCount()
     let type = TensorType(.float64, Shape())
-    return try! Unary(.sin).evaluate([tensor([], [x])], result: type, count: &count)[0].doubles[0]
+    return try! Unary(.sin).evaluate([doubleTensor([], [x])], result: type, count: &count)[0].doubles[0]
   }
 
   @Test(arguments: [0, 1, 3], [false, true])
@@ -88,7 +88,7 @@ import Testing
 
   @Test func `a loop turns while its condition holds`() throws {
     let loop = try Self.doubling()
-    let results = try run([tensor([], [1]), tensor([], [0]), tensor([], [5])]) { graph, x in
+    let results = try run([doubleTensor([], [1]), doubleTensor([], [0]), doubleTensor([], [5])]) { graph, x in
       try Self.elements(loop, of: &graph, x)
     }
     // 1, 2, 4, 8 and 0, (0 + 1) × 1, (1 + 2) × 2, (6 + 4) × 4.
@@ -101,10 +101,10 @@ import Testing
       try Self.elements(loop, of: &graph, x)
     }
     func second(_ x: Double) throws -> Double {
-      try run(graph, [tensor([], [x]), tensor([], [0.5]), tensor([], [5])])[1].doubles[0]
+      try run(graph, [doubleTensor([], [x]), doubleTensor([], [0.5]), doubleTensor([], [5])])[1].doubles[0]
     }
-    let inputs = [tensor([], [1.1]), tensor([], [0.5]), tensor([], [5])]
-    let tangents = try run(graph.tangent(given: [0]), inputs + [tensor([], [1])])
+    let inputs = [doubleTensor([], [1.1]), doubleTensor([], [0.5]), doubleTensor([], [5])]
+    let tangents = try run(graph.tangent(given: [0]), inputs + [doubleTensor([], [1])])
     let expected = try (second(1.1 + 1e-5) - second(1.1 - 1e-5)) / 2e-5
     #expect(tangents[0].doubles == [8])
     #expect(abs(tangents[1].doubles[0] - expected) < 1e-6 * expected)
@@ -121,7 +121,7 @@ import Testing
 
   @Test func `a batch of loops agrees with a loop, each example for its own number of turns`() throws {
     let loop = try Self.doubling()
-    let examples = [[1.0, 0.5, 5], [3, 1, 100], [9, 2, 4]].map { $0.map { tensor([], [$0]) } }
+    let examples = [[1.0, 0.5, 5], [3, 1, 100], [9, 2, 4]].map { $0.map { doubleTensor([], [$0]) } }
     try checkBatching(examples) { graph, x in try Self.elements(loop, of: &graph, x) }
   }
 
@@ -138,7 +138,7 @@ import Testing
   func `derivatives of a choice agree with differences`(predicate: Int64) throws {
     let choice = try Self.choice()
     var numbers = Numbers(seed: 8)
-    let operands = [integers([], [predicate], .bool), numbers.tensor([2]), numbers.tensor([])]
+    let operands = [integerTensor([], [predicate], .bool), numbers.tensor([2]), numbers.tensor([])]
     try checkDerivatives(operands) { graph, x in try Self.elements(choice, of: &graph, x) }
   }
 
@@ -146,7 +146,7 @@ import Testing
     let choice = try Self.choice()
     var numbers = Numbers(seed: 9)
     let examples = [1, 0, 1].map { predicate in
-      [integers([], [predicate], .bool), numbers.tensor([2]), numbers.tensor([])]
+      [integerTensor([], [predicate], .bool), numbers.tensor([2]), numbers.tensor([])]
     }
     try checkBatching(examples) { graph, x in try Self.elements(choice, of: &graph, x) }
   }
@@ -158,7 +158,7 @@ import Testing
     let good = try record([Self.row]) { graph, x in [try graph.sum(x[0], axes: [0])] }
     let choice = Conditional(ifTrue: Region(good), ifFalse: Region(bad))
     let body: Body = { graph, x in [try graph.add(choice, Operands(x))] }
-    #expect(try run([integers([], [1], .bool), tensor([2], [3, 4])], body)[0].doubles == [7])
-    #expect(throws: ExecutionError.self) { try run([integers([], [0], .bool), tensor([2], [3, 4])], body) }
+    #expect(try run([integerTensor([], [1], .bool), doubleTensor([2], [3, 4])], body)[0].doubles == [7])
+    #expect(throws: ExecutionError.self) { try run([integerTensor([], [0], .bool), doubleTensor([2], [3, 4])], body) }
   }
 }

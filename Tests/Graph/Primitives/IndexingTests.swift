@@ -12,8 +12,8 @@ import Testing
     init(_ form: IndexForm, _ source: Shape, _ indices: Shape, _ first: [Int64], _ second: [Int64]) {
       self.form = form
       self.source = source
-      self.first = integers(indices, first)
-      self.second = integers(indices, second)
+      self.first = integerTensor(indices, first)
+      self.second = integerTensor(indices, second)
     }
 
     var selected: Shape {
@@ -53,9 +53,10 @@ import Testing
   }
 
   @Test func `the derivative of a product is right where factors are zero`() throws {
-    let target = tensor([3], [2, 3, 5])
+    let target = doubleTensor([3], [2, 3, 5])
     for updates in [[0, 4, 7, 3], [0, 0, 7, 3], [0, 4, 0, 3]] as [[Double]] {
-      try checkDerivatives([target, integers([4], [1, 1, 2, 0]), tensor([4], updates)], order: 1) { graph, x in
+      try checkDerivatives([target, integerTensor([4], [1, 1, 2, 0]), doubleTensor([4], updates)], order: 1) {
+        graph, x in
         [try graph.add(Scatter(.axis(0), .multiply), Operands(x))]
       }
     }
@@ -66,8 +67,8 @@ import Testing
       graph, x in
       [try graph.add(Scatter(.axis(0), .max), Operands(x))]
     }
-    let inputs = [tensor([1], [7]), integers([3], [0, 0, 0]), tensor([3], [7, 1, 7])]
-    let result = try run(graph.gradient(needed: [0, 2]), inputs + [tensor([1], [3])])
+    let inputs = [doubleTensor([1], [7]), integerTensor([3], [0, 0, 0]), doubleTensor([3], [7, 1, 7])]
+    let result = try run(graph.gradient(needed: [0, 2]), inputs + [doubleTensor([1], [3])])
     #expect(result.map(\.doubles) == [[1], [1, 0, 1]])
   }
 
@@ -98,7 +99,9 @@ import Testing
   }
 
   @Test func `updates apply in order`() throws {
-    let operands = [tensor([3], [1, 2, 3]), integers([3], [2, 0, 2], .uint8), tensor([3], [5, 6, 7])]
+    let operands = [
+      doubleTensor([3], [1, 2, 3]), integerTensor([3], [2, 0, 2], .uint8), doubleTensor([3], [5, 6, 7]),
+    ]
     func values(_ combination: Scatter.Combination) throws -> [Double] {
       try run(operands) { graph, x in [try graph.add(Scatter(.axis(0), combination), Operands(x))] }[0].doubles
     }
@@ -113,12 +116,13 @@ import Testing
     func scatter(_ combination: Scatter.Combination, _ operands: [ReferenceTensor]) throws -> ReferenceTensor {
       try run(operands) { graph, x in [try graph.add(Scatter(.axis(0), combination), Operands(x))] }[0]
     }
-    let index = integers([1], [0])
-    #expect(try scatter(.add, [integers([1], [127], .int8), index, integers([1], [1], .int8)]).integers == [-128])
-    let large = try scatter(.max, [integers([1], [-1], .uint64), index, integers([1], [1], .uint64)])
+    let index = integerTensor([1], [0])
+    #expect(
+      try scatter(.add, [integerTensor([1], [127], .int8), index, integerTensor([1], [1], .int8)]).integers == [-128])
+    let large = try scatter(.max, [integerTensor([1], [-1], .uint64), index, integerTensor([1], [1], .uint64)])
     #expect(large.integers == [-1])
-    #expect(try scatter(.min, [tensor([1], [1]), index, tensor([1], [.nan])]).doubles[0].isNaN)
-    #expect(try scatter(.max, [tensor([1], [.nan]), index, tensor([1], [1])]).doubles[0].isNaN)
+    #expect(try scatter(.min, [doubleTensor([1], [1]), index, doubleTensor([1], [.nan])]).doubles[0].isNaN)
+    #expect(try scatter(.max, [doubleTensor([1], [.nan]), index, doubleTensor([1], [1])]).doubles[0].isNaN)
   }
 
   @Test func `an index outside its axis is an error that says where`() throws {
@@ -130,22 +134,22 @@ import Testing
       return error?.message
     }
     #expect(
-      message(.axis(0), [5, 3], integers([2, 2], [0, 1, 5, 2]))
+      message(.axis(0), [5, 3], integerTensor([2, 2], [0, 1, 5, 2]))
         == "gather: index 5 at position [1, 0] is outside axis 0 of [5, 3] (valid: -5..<5)")
     #expect(
-      message(.points(batch: 1), [2, 4, 3], integers([2, 2], [0, 0, 3, -4], .int32))
+      message(.points(batch: 1), [2, 4, 3], integerTensor([2, 2], [0, 0, 3, -4], .int32))
         == "gather: index -4 at position [1, 1] is outside axis 2 of [2, 4, 3] (valid: -3..<3)")
     #expect(
-      message(.axis(0), [0, 3], integers([1], [0]))
+      message(.axis(0), [0, 3], integerTensor([1], [0]))
         == "gather: index 0 at position [0] is outside axis 0 of [0, 3] (valid: 0..<0)")
     #expect(
-      message(.elements(axis: 0), [2], integers([1], [-1], .uint64))
+      message(.elements(axis: 0), [2], integerTensor([1], [-1], .uint64))
         == "gather: index 18446744073709551615 at position [0] is outside axis 0 of [2] (valid: -2..<2)")
   }
 
   @Test func `the operations counted are those of the cost`() throws {
     let types = [TensorType(.float64, [4, 2]), TensorType(.int64, [3]), TensorType(.float64, [3, 2])]
-    let operands = [ReferenceTensor(zeros: types[0]), integers([3], [0, 1, 1]), ReferenceTensor(zeros: types[2])]
+    let operands = [ReferenceTensor(zeros: types[0]), integerTensor([3], [0, 1, 1]), ReferenceTensor(zeros: types[2])]
     for combination in Self.combinations {
       let scatter = Scatter(.axis(0), combination)
       var count = OperationCount()

@@ -16,8 +16,9 @@ import Testing
   }
 
   func bits(_ type: TensorType, key: Int64, stream: Int64) throws -> [Int64] {
-    try run([integers([2], [key, stream], .uint64)]) { graph, x in [try graph.add(RandomBits(type), Operands(x))] }[0]
-      .integers
+    try run([integerTensor([2], [key, stream], .uint64)]) { graph, x in [try graph.add(RandomBits(type), Operands(x))]
+    }[0]
+    .integers
   }
 
   @Test func `words follow the counter, and wide elements take two`() throws {
@@ -33,7 +34,7 @@ import Testing
   }
 
   @Test func `each example of a batch has the bits of its key`() throws {
-    let keys = [[1, 2], [3, 4]].map { integers([2], $0, .uint64) }
+    let keys = [[1, 2], [3, 4]].map { integerTensor([2], $0, .uint64) }
     try checkBatching(keys.map { [$0] }) { graph, x in
       [try graph.add(RandomBits(TensorType(.uint32, [5])), Operands(x))]
     }

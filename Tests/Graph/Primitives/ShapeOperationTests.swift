@@ -35,8 +35,8 @@ import Testing
     Case(Pad(low: [-3], high: [5]), numbers([2]), numbers([])),
     Case(Concatenate(axis: 1), numbers([2, 3]), numbers([2, 1]), numbers([2, 0])),
     Case(Reverse(axes: [0, 2]), numbers([2, 3, 3])),
-    Case(DynamicSlice(sizes: [2, 3]), numbers([4, 3]), integers([2], [1, 0])),
-    Case(DynamicUpdate(), numbers([4, 3]), numbers([2, 3]), integers([2], [2, 0])),
+    Case(DynamicSlice(sizes: [2, 3]), numbers([4, 3]), integerTensor([2], [1, 0])),
+    Case(DynamicUpdate(), numbers([4, 3]), numbers([2, 3]), integerTensor([2], [2, 0])),
   ]
 
   @Test(arguments: cases)
@@ -51,7 +51,7 @@ import Testing
         ? ReferenceTensor(operand.type, rounding: operand.doubles.map { 3 * $0 + 1 }) : operand
     }
     // Other starts, which lie inside as well.
-    if let starts = second.last, starts.type.dtype == .int64 { second[second.count - 1] = integers([2], [0, 0]) }
+    if let starts = second.last, starts.type.dtype == .int64 { second[second.count - 1] = integerTensor([2], [0, 0]) }
     try checkBatching([one.operands, second]) { graph, x in [try graph.add(one.operation, Operands(x))] }
   }
 
@@ -61,19 +61,19 @@ import Testing
   }
 
   @Test func `elements go where they belong`() throws {
-    let x = tensor([2, 3], [1, 2, 3, 4, 5, 6])
+    let x = doubleTensor([2, 3], [1, 2, 3, 4, 5, 6])
     func values(_ operation: some PrimitiveRules, _ operands: [ReferenceTensor]) throws -> [Double] {
       try run(operands) { graph, x in [try graph.add(operation, Operands(x))] }[0].doubles
     }
     #expect(try values(Transpose([1, 0]), [x]) == [1, 4, 2, 5, 3, 6])
-    #expect(try values(Broadcast(to: [2, 2]), [tensor([2, 1], [1, 2])]) == [1, 1, 2, 2])
+    #expect(try values(Broadcast(to: [2, 2]), [doubleTensor([2, 1], [1, 2])]) == [1, 1, 2, 2])
     #expect(try values(Slice(starts: [0, 0], limits: [2, 3], strides: [1, 2]), [x]) == [1, 3, 4, 6])
     #expect(try values(Reverse(axes: [1]), [x]) == [3, 2, 1, 6, 5, 4])
     let padded = Pad(low: [1], high: [-1], interior: [1])
-    #expect(try values(padded, [tensor([3], [1, 2, 3]), tensor([], [9])]) == [9, 1, 9, 2, 9])
-    #expect(try values(Concatenate(axis: 1), [x, tensor([2, 1], [7, 8])]) == [1, 2, 3, 7, 4, 5, 6, 8])
-    #expect(try values(DynamicSlice(sizes: [1, 2]), [x, integers([2], [1, 1])]) == [5, 6])
-    let updated = try values(DynamicUpdate(), [x, tensor([1, 2], [8, 9]), integers([2], [0, 1])])
+    #expect(try values(padded, [doubleTensor([3], [1, 2, 3]), doubleTensor([], [9])]) == [9, 1, 9, 2, 9])
+    #expect(try values(Concatenate(axis: 1), [x, doubleTensor([2, 1], [7, 8])]) == [1, 2, 3, 7, 4, 5, 6, 8])
+    #expect(try values(DynamicSlice(sizes: [1, 2]), [x, integerTensor([2], [1, 1])]) == [5, 6])
+    let updated = try values(DynamicUpdate(), [x, doubleTensor([1, 2], [8, 9]), integerTensor([2], [0, 1])])
     #expect(updated == [1, 8, 9, 4, 5, 6])
   }
 
@@ -85,7 +85,7 @@ import Testing
 
   @Test func `a block outside the tensor is an error that names the place`() throws {
     let error = #expect(throws: ExecutionError.self) {
-      try run([tensor([5, 3], Array(repeating: 0, count: 15)), integers([2], [4, 0])]) { graph, x in
+      try run([doubleTensor([5, 3], Array(repeating: 0, count: 15)), integerTensor([2], [4, 0])]) { graph, x in
         [try graph.add(DynamicSlice(sizes: [2, 3]), Operands(x))]
       }
     }

@@ -24,7 +24,7 @@ import Testing
     let y = graph.input(TensorType(.float64, [2]))
     let node = try graph.add(call, Operands(y))
     let program = graph.graph(inputs: [y], outputs: [node])
-    let error = #expect(throws: ExecutionError.self) { try run(program, [tensor([2], [0, 0])]) }
+    let error = #expect(throws: ExecutionError.self) { try run(program, [doubleTensor([2], [0, 0])]) }
     #expect(error?.node == 1)
     #expect(
       error?.description
@@ -33,7 +33,7 @@ import Testing
 
   @Test func `inputs of another type are refused`() throws {
     let graph = try record([TensorType(.float64, [2])]) { graph, x in x }
-    #expect(throws: ExecutionError.self) { try run(graph, [tensor([3], [0, 0, 0])]) }
+    #expect(throws: ExecutionError.self) { try run(graph, [doubleTensor([3], [0, 0, 0])]) }
     #expect(throws: ExecutionError.self) { try run(graph, []) }
   }
 

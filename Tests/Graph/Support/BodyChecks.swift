@@ -21,11 +21,11 @@ struct Numbers {
   }
 }
 
-func tensor(_ shape: Shape, _ values: [Double]) -> ReferenceTensor {
+func doubleTensor(_ shape: Shape, _ values: [Double]) -> ReferenceTensor {
   ReferenceTensor(TensorType(.float64, shape), rounding: values)
 }
 
-func integers(_ shape: Shape, _ values: [Int64], _ dtype: DType = .int64) -> ReferenceTensor {
+func integerTensor(_ shape: Shape, _ values: [Int64], _ dtype: DType = .int64) -> ReferenceTensor {
   ReferenceTensor(TensorType(dtype, shape), wrapping: values)
 }
 

@@ -20,7 +20,7 @@ import Testing
     #expect(graph.inputs.count == 3)
     #expect(graph.nodes.count == 7)
     // 2 × 3 + 10 + 4, with what was captured given by hand.
-    #expect(try run(graph, [tensor([], [2]), tensor([], [4]), tensor([], [3])])[0].doubles == [20])
+    #expect(try run(graph, [doubleTensor([], [2]), doubleTensor([], [4]), doubleTensor([], [3])])[0].doubles == [20])
   }
 
   @Test func `values inside a graph can be its boundary`() throws {
@@ -30,7 +30,7 @@ import Testing
     let output = try recorder.multiply(middle, by: 3)
     let (graph, captured) = recorder.extract(outputs: [output, middle], boundary: [middle])
     #expect(captured == [])
-    #expect(try run(graph, [tensor([], [5])]).map(\.doubles) == [[15], [5]])
+    #expect(try run(graph, [doubleTensor([], [5])]).map(\.doubles) == [[15], [5]])
   }
 
   @Test func `pruning removes what no output needs, and keeps every input`() throws {
@@ -41,12 +41,12 @@ import Testing
     let graph = Graph(nodes: recorder.nodes, inputs: [x, unused], outputs: [output]).pruned()
     #expect(graph.nodes.count == 3)
     #expect(graph.inputs.count == 2)
-    #expect(try run(graph, [tensor([], [5]), tensor([], [6])])[0].doubles == [-5])
+    #expect(try run(graph, [doubleTensor([], [5]), doubleTensor([], [6])])[0].doubles == [-5])
   }
 
   @Test func `inlining records the operations again and checks operands`() throws {
     let graph = try record([scalar, scalar]) { graph, x in [try graph.subtract(x[0], x[1])] }
-    let result = try run([tensor([], [5]), tensor([], [3])]) { builder, x in
+    let result = try run([doubleTensor([], [5]), doubleTensor([], [3])]) { builder, x in
       try builder.inline(graph, operands: [x[1], x[0]])
     }
     #expect(result[0].doubles == [-2])

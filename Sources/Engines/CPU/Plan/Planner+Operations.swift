@@ -50,7 +50,8 @@ extension Planner {
     case .pad, .dynamicSlice: index == 0
     case .concatenate: true
     case .dynamicUpdate: index <= 1
-    case .scatter: index == 0
+    // The kernel knows the smallest and largest of bools only by the interpreted form, which wants them dense.
+    case .scatter(let scatter): index == 0 && (scatter.combination == .set || scatter.combination == .add)
     default: false
     }
   }

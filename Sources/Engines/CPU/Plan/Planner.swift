@@ -97,7 +97,8 @@ extension Planner {
     let operand = node.operands[0].index
     let view = views[Int(operand)]
     let shape = program.type(operand).shape
-    let primitive = if case .reduce = node.primitive { Primitive.reshape(Reshape(to: node.type.shape)) } else { node.primitive }
+    var primitive = node.primitive
+    if case .reduce = primitive { primitive = .reshape(Reshape(to: node.type.shape)) }
     guard let looked = view.applying(primitive, from: shape, to: node.type.shape) else {
       copy(operand, into: position)
       return
@@ -154,7 +155,6 @@ extension Planner {
 
   /// Appends a node that holds a dense copy of `value`, and the step that makes it.
   mutating func appendCopy(of value: Int32) -> Int32 {
-    let type = program.type(value)
     var node = program.nodes[Int(value)]
     node.primitive = Identity(.stopGradient).primitive
     node.operands = Operands(Value(Int(value)))

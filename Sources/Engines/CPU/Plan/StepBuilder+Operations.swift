@@ -108,9 +108,7 @@ extension StepBuilder {
 
   private func scatterStep(_ scatter: Scatter, _ node: Node, _ planned: PlannedStep) -> any Step {
     if node.type.dtype == .bool && scatter.combination != .set {
-      // The target may be read by strides, which the interpreted form does not.
-      let view = planner.views[node.operands[0].position]
-      if view.isDense(node.type.shape) { return referenceStep(node, planned) }
+      return referenceStep(node, planned)
     }
     let layout = IndexLayout(scatter.form, source: node.type.shape, indices: type(node.operands[1].index))
     return ScatterStep(
