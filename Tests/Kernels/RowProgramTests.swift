@@ -153,6 +153,28 @@ extension KernelTests {
       #expect(out[1998] == -3)
     }
 
+    @Test func `a block of rows and columns is computed in place, and nothing beside it`() {
+      // c = c + bias, as the epilogue of a matrix product.
+      let (rows, columns) = (20, 1500)
+      let program = RowProgram(sizes: [rows], columns: columns)
+      let c = program.operand(MARTLET_F32, strides: [columns], columnStride: 1)
+      let bias = program.operand(MARTLET_F32, strides: [0], columnStride: 1)
+      program.stage()
+      program.emit(MARTLET_ROW_LOAD, MARTLET_F32, to: 0, index: c)
+      program.emit(MARTLET_ROW_LOAD, MARTLET_F32, to: 1, index: bias)
+      program.emit(MARTLET_ROW_BINARY, MARTLET_F32, kind: MARTLET_BINARY_ADD.rawValue, to: 0, 0, 1)
+      program.emit(MARTLET_ROW_STORE, MARTLET_F32, 0, index: c)
+      let x = noise(rows * columns)
+      for (rowRange, columnRange) in [(3..<9, 10..<42), (0..<20, 700..<1500), (19..<20, 1499..<1500)] {
+        var values = x, b = noise(columns, seed: 4)
+        values.lent { v in b.lent { b in _ = program.runBlock([v, b], rows: rowRange, columns: columnRange) } }
+        for i in values.indices {
+          let isInside = rowRange.contains(i / columns) && columnRange.contains(i % columns)
+          #expect(values[i] == (isInside ? x[i] + b[i % columns] : x[i]))
+        }
+      }
+    }
+
     @Test func `a program with a register out of range is refused with its place`() {
       let program = RowProgram(sizes: [2], columns: 2)
       let a = program.operand(MARTLET_F32, strides: [2], columnStride: 1)

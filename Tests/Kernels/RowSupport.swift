@@ -55,6 +55,31 @@ final class RowProgram {
   /// Prepares and runs the program over the buffers, in the order of the operands.
   @discardableResult
   func run(_ buffers: [UnsafeMutableRawPointer]) -> martlet_row_error {
+    call(buffers) { program, pointers, scalars, error in
+      martlet_row_program_run(program, pointers, scalars, error)
+    }
+  }
+
+  /// Runs only a block of rows and columns, on this thread.
+  @discardableResult
+  func runBlock(_ buffers: [UnsafeMutableRawPointer], rows: Range<Int>, columns: Range<Int>) -> martlet_row_error {
+    call(buffers) { program, pointers, scalars, error in
+      let scratch = UnsafeMutableRawPointer.allocate(
+        byteCount: martlet_row_program_scratch_bytes(program), alignment: 64)
+      defer { scratch.deallocate() }
+      martlet_row_program_run_block(
+        program, pointers, scalars, rows.lowerBound, rows.upperBound, columns.lowerBound, columns.upperBound, scratch,
+        error)
+    }
+  }
+
+  private func call(
+    _ buffers: [UnsafeMutableRawPointer],
+    _ body: (
+      UnsafePointer<martlet_row_program>, [UnsafeMutableRawPointer?], [UInt64],
+      UnsafeMutablePointer<martlet_row_error>
+    ) -> Void
+  ) -> martlet_row_error {
     var error = martlet_row_error()
     operands.withUnsafeMutableBufferPointer { operands in
       instructions.withUnsafeMutableBufferPointer { instructions in
@@ -80,7 +105,7 @@ final class RowProgram {
           program.row_buffers = 2
           guard martlet_row_program_prepare(&program, &error) == 0 else { return }
           let pointers = buffers.map { Optional($0) }
-          martlet_row_program_run(&program, pointers, scalars, &error)
+          body(&program, pointers, scalars, &error)
         }
       }
     }

@@ -18,7 +18,22 @@ public final class CPUEngine: Engine {
   }
 
   public func compile(_ program: Program) throws(GraphError) -> any Executable {
-    InterpretedProgram(program, engine: self)
+    if program.isDonated.count != program.graph.inputs.count {
+      throw GraphError("cpu", "\(program.isDonated.count) donation flags for \(program.graph.inputs.count) inputs")
+    }
+    return PlannedProgram(plan: try Plan(program.graph, isDonated: program.isDonated), engine: self)
+  }
+
+  /// The steps of a program, for a reader: what is fused, what is copied, how memory is used.
+  public func explain(_ program: Program) throws(GraphError) -> String {
+    try Plan(program.graph, isDonated: program.isDonated).explanation
+  }
+
+  /// Memory that a run gives back when it ends.
+  func workspace(byteCount: Int) throws(ExecutionError) -> UnsafeMutableRawPointer {
+    if let block = pool.take(byteCount) { return block }
+    throw ExecutionError(
+      node: nil, message: "out of memory: \(byteCount) bytes of working space; \(pool.statistics)")
   }
 
   public func allocate(byteCount: Int) throws(ExecutionError) -> Buffer {

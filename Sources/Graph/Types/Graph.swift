@@ -48,6 +48,16 @@ public struct Operands: Sendable, Hashable {
     rest = values.count > 3 ? values[3...].map(\.index) : nil
   }
 
+  /// The same number of operands at other positions.
+  public func renumbered(_ position: (Value) -> Int32) -> Operands {
+    var result = self
+    if inlineCount > 0 { result.first.0 = position(self[0]) }
+    if inlineCount > 1 { result.first.1 = position(self[1]) }
+    if inlineCount > 2 { result.first.2 = position(self[2]) }
+    if rest != nil { result.rest = rest!.map { position(Value(Int($0))) } }
+    return result
+  }
+
   public static func == (a: Operands, b: Operands) -> Bool {
     a.first == b.first && a.inlineCount == b.inlineCount && a.rest == b.rest
   }

@@ -49,8 +49,11 @@ public struct GraphBuilder: Sendable {
   /// Removes nodes that a caller knows to be unused, and renumbers nothing: only the end can be cut.
   public mutating func truncate(to count: Int) { nodes.removeLast(nodes.count - count) }
 
-  /// Replaces all nodes, for compaction.
-  public mutating func replaceNodes(with newNodes: [Node]) { nodes = newNodes }
+  /// Moves a node to an earlier position, with other operands, for compaction; the caller then cuts the end.
+  public mutating func move(from source: Int, to target: Int, operands: Operands) {
+    if source != target { nodes.swapAt(source, target) }
+    nodes[target].operands = operands
+  }
 
   /// Replaces one node in place, keeping its type.
   public mutating func replace(_ value: Value, with node: Node) { nodes[value.position] = node }

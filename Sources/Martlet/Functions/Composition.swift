@@ -2,8 +2,8 @@ import MartletGraph
 
 /// One operation that is composed from primitives, and the line that asked for it.
 ///
-/// The functions of this module are written with these short spellings. A mistake is thrown up to ``compose(_:_:_:_:)``,
-/// which puts it under the name of the function that the user called: the sentence says `softmax`, not `exp`.
+/// The functions of this module are written with these short spellings. A mistake is thrown up to `compose`, which
+/// puts it under the name of the function that the user called: the sentence says `softmax`, not `exp`.
 struct Composition {
   let location: SourceLocation
 

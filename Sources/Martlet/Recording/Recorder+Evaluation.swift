@@ -153,23 +153,22 @@ extension Recorder {
       for operand in builder.nodes[position].operands { isNeeded[operand.position] = true }
     }
     var renumbered = [Int32](repeating: -1, count: entries.count)
-    var nodes: [Node] = []
-    var kept: [Entry] = []
+    var count = 0
     for position in entries.indices where isNeeded[position] {
-      var node = builder.nodes[position]
       if entries[position].buffer != nil {
-        node = Node(leaf: node.type, location: node.location)
-      } else {
-        node.operands = Operands(node.operands.map { Value(Int(renumbered[$0.position])) })
+        builder.replace(
+          Value(position), with: Node(leaf: builder.nodes[position].type, location: builder.nodes[position].location))
       }
-      renumbered[position] = Int32(nodes.count)
-      let slot = Slot(recorder: identifier, position: nodes.count)
-      entries[position].storage?._withUnsafeGuaranteedRef { $0.slot.store(slot.word, ordering: .relaxed) }
-      nodes.append(node)
-      kept.append(entries[position])
+      let operands = builder.nodes[position].operands.renumbered { renumbered[$0.position] }
+      builder.move(from: position, to: count, operands: operands)
+      entries.swapAt(position, count)
+      renumbered[position] = Int32(count)
+      let slot = Slot(recorder: identifier, position: count)
+      entries[count].storage?._withUnsafeGuaranteedRef { $0.slot.store(slot.word, ordering: .relaxed) }
+      count += 1
     }
-    builder.replaceNodes(with: nodes)
-    entries = kept
+    builder.truncate(to: count)
+    entries.removeLast(entries.count - count)
     interned.removeAll(keepingCapacity: true)
   }
 

@@ -20,14 +20,14 @@ package final class Recorder: @unchecked Sendable {
 
   let identifier: Int
   let lock = UnsafeMutablePointer<martlet_lock>.allocate(capacity: 1)
-  package var builder = GraphBuilder()
-  var entries: [Entry] = []
+  @exclusivity(unchecked) package var builder = GraphBuilder()
+  @exclusivity(unchecked) var entries: [Entry] = []
   /// Values from elsewhere whose slot another recorder holds.
   var interned: [ObjectIdentifier: Int] = [:]
   /// Positions at which scopes that need the history (gradients, regions) began; innermost last.
-  package var scopes: [Scope] = []
+  @exclusivity(unchecked) package var scopes: [Scope] = []
   /// Recording goes on, but nodes are swept away when there are this many.
-  var sweepLimit = 4096
+  @exclusivity(unchecked) var sweepLimit = 4096
   /// Reused by the walk that collects a program.
   var marks: [Int32] = []
   package var engine: any Engine = defaultEngine
@@ -38,6 +38,7 @@ package final class Recorder: @unchecked Sendable {
 
   private init(identifier: Int) {
     self.identifier = identifier
+    _ = Symbolication.isInstalled
     lock.initialize(to: martlet_lock())
   }
 

@@ -90,7 +90,7 @@ public struct Convolve: PrimitiveRules {
     if channels % groups != 0 || filter[rank - 2] != channels / groups {
       throw GraphError(
         name,
-        "the filter \(filter) takes \(filter[rank - 2] * groups) channels in \(groups) groups, the image \(image) has "
+        "the filter \(filter) takes \(filter[rank - 2]) channels in each of \(groups) groups, the image \(image) has "
           + "\(channels)")
     }
     if filter[rank - 1] % groups != 0 {
@@ -98,6 +98,9 @@ public struct Convolve: PrimitiveRules {
     }
     var result: Shape = [image[0]]
     for i in 0..<(rank - 2) {
+      for number in [image[i + 1], filter[i], strides[i], dilations[i], paddingLow[i], paddingHigh[i]] {
+        try checkWindowNumber(number, axis: i, operation: name)
+      }
       if filter[i] < 1 { throw GraphError(name, "the filter \(filter) is empty along axis \(i)") }
       let extent = (filter[i] - 1) * dilations[i] + 1
       let padded = image[i + 1] + paddingLow[i] + paddingHigh[i]
@@ -115,7 +118,9 @@ public struct Convolve: PrimitiveRules {
     let rank = gradient.rank
     var image: Shape = [gradient[0]]
     for size in resultSizes { image.append(size) }
-    image.append(filter[rank - 2] * groups)
+    let (channels, overflow) = filter[rank - 2].multipliedReportingOverflow(by: groups)
+    if overflow { throw GraphError(name, "\(groups) groups of \(filter[rank - 2]) channels are too many") }
+    image.append(channels)
     try check(gradient, against: try outputShape(image: image, filter: filter))
     return image
   }

@@ -29,6 +29,9 @@ public struct Window: Sendable, Hashable {
     }
     var result = Shape()
     for i in 0..<shape.rank {
+      for size in [shape[i], sizes[i], strides[i], dilations[i], paddingLow[i], paddingHigh[i]] {
+        try checkWindowNumber(size, axis: i, operation: operation)
+      }
       if sizes[i] < 1 { throw GraphError(operation, "window size \(sizes[i]) along axis \(i) is less than 1") }
       if strides[i] < 1 { throw GraphError(operation, "stride \(strides[i]) along axis \(i) is less than 1") }
       if dilations[i] < 1 { throw GraphError(operation, "dilation \(dilations[i]) along axis \(i) is less than 1") }
@@ -74,5 +77,12 @@ extension Window {
     result.paddingLow.insert(0, at: 0)
     result.paddingHigh.insert(0, at: 0)
     return result
+  }
+}
+
+/// Refuses numbers of which products and sums might overflow: they come from files as well.
+func checkWindowNumber(_ number: Int, axis: Int, operation: String) throws(GraphError) {
+  if number > 1 << 31 || number < -(1 << 31) {
+    throw GraphError(operation, "\(number) along axis \(axis) is beyond 2³¹")
   }
 }

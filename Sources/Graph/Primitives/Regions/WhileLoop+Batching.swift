@@ -42,7 +42,8 @@ extension WhileLoop {
     var builder = GraphBuilder()
     let inputs = condition.inputTypes.map { builder.input($0) }
     let flags = try builder.inline(condition, operands: inputs)[0]
-    return builder.graph(inputs: inputs, outputs: [try builder.reduce(.any, flags, axes: [0])])
+    let isAny = try builder.reduce(.any, flags, axes: [0])
+    return builder.graph(inputs: inputs, outputs: [isAny])
   }
 
   /// The next carry of the examples whose condition holds, the old one of the others.

@@ -1,0 +1,57 @@
+import MartletGraph
+
+/// A program in steps, ready to run any number of times, from any number of threads.
+final class Plan: Sendable {
+  let steps: [any Step]
+  let memory: MemoryPlan
+  /// How many addresses a run keeps.
+  let addressCount: Int
+  let inputTypes: [TensorType]
+  let outputTypes: [TensorType]
+  let givenScalars: Int
+  let constants: [UInt64]
+
+  /// Plans a graph.
+  ///
+  /// - Parameter fixesScalars: Whether scalars keep the values written in the graph, as in the bodies of loops.
+  init(_ graph: Graph, isDonated: [Bool], fixesScalars: Bool = false) throws(GraphError) {
+    let lowered = try Lowering.lower(graph, fixesScalars: fixesScalars)
+    var planner = Planner(lowered, isDonated: isDonated)
+    try planner.plan()
+    var builder = StepBuilder(planner)
+    try builder.build()
+    memory = builder.memory
+    steps = builder.steps
+    addressCount = planner.program.nodes.count
+    givenScalars = planner.program.givenScalars
+    constants = planner.program.constants
+    inputTypes = graph.inputTypes
+    outputTypes = graph.outputTypes
+  }
+
+  /// Runs all steps on memory that the caller provides.
+  ///
+  /// - Parameters:
+  ///   - inputs: An address for each input.
+  ///   - outputs: An address for each output that has memory of its own.
+  ///   - scalars: The table of scalars, ``constants`` included.
+  ///   - arena: ``MemoryPlan/arenaBytes`` bytes.
+  func execute(
+    inputs: UnsafeMutablePointer<UnsafeMutableRawPointer>, outputs: UnsafeMutablePointer<UnsafeMutableRawPointer>,
+    scalars: UnsafeMutablePointer<UInt64>, arena: UnsafeMutableRawPointer, engine: CPUEngine
+  ) throws(ExecutionError) {
+    let addresses = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: max(addressCount, 1))
+    defer { addresses.deallocate() }
+    for (base, place) in memory.places {
+      addresses[Int(base)] =
+        switch place {
+        case .input(let index): inputs[index]
+        case .scalar(let index): UnsafeMutableRawPointer(scalars + index)
+        case .output(let index): outputs[index]
+        case .arena(let offset): arena + offset
+        }
+    }
+    let frame = Frame(addresses: addresses, scalars: scalars, engine: engine)
+    for step in steps { try step.run(frame) }
+  }
+}

@@ -1,0 +1,60 @@
+import MartletGraph
+
+/// A planned program as its user sees it.
+struct PlannedProgram: Executable {
+  let plan: Plan
+  let engine: CPUEngine
+
+  func run(inputs: [Buffer], scalars: [UInt64]) throws(ExecutionError) -> [Buffer] {
+    try check(inputs, scalars)
+    var outputs: [Buffer] = []
+    outputs.reserveCapacity(plan.memory.outputs.count)
+    for source in plan.memory.outputs {
+      switch source {
+      case .fresh(let byteCount): outputs.append(try engine.allocate(byteCount: byteCount))
+      case .input(let index): outputs.append(inputs[index])
+      }
+    }
+    try withArena { arena throws(ExecutionError) in
+      try execute(inputs, outputs, scalars, arena)
+    }
+    return outputs
+  }
+
+  private func check(_ inputs: [Buffer], _ scalars: [UInt64]) throws(ExecutionError) {
+    if inputs.count != plan.inputTypes.count || scalars.count != plan.givenScalars {
+      throw ExecutionError(
+        node: nil,
+        message: "the program takes \(plan.inputTypes.count) inputs and \(plan.givenScalars) scalars, "
+          + "not \(inputs.count) and \(scalars.count)")
+    }
+    for index in inputs.indices where inputs[index].byteCount < plan.inputTypes[index].sizeInBytes {
+      throw ExecutionError(
+        node: nil,
+        message: "a buffer of \(inputs[index].byteCount) bytes is too small for \(plan.inputTypes[index])")
+    }
+  }
+
+  private func withArena(
+    _ body: (UnsafeMutableRawPointer) throws(ExecutionError) -> Void
+  ) throws(ExecutionError) {
+    let arena = try engine.workspace(byteCount: plan.memory.arenaBytes)
+    defer { engine.pool.give(arena, plan.memory.arenaBytes) }
+    try body(arena)
+  }
+
+  private func execute(
+    _ inputs: [Buffer], _ outputs: [Buffer], _ scalars: [UInt64], _ arena: UnsafeMutableRawPointer
+  ) throws(ExecutionError) {
+    let pointers = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: inputs.count + outputs.count + 1)
+    defer { pointers.deallocate() }
+    for (index, buffer) in inputs.enumerated() { pointers[index] = buffer.address }
+    for (index, buffer) in outputs.enumerated() { pointers[inputs.count + index] = buffer.address }
+    let table = UnsafeMutablePointer<UInt64>.allocate(capacity: scalars.count + plan.constants.count + 1)
+    defer { table.deallocate() }
+    for (index, bits) in scalars.enumerated() { table[index] = bits }
+    for (index, bits) in plan.constants.enumerated() { table[scalars.count + index] = bits }
+    try plan.execute(
+      inputs: pointers, outputs: pointers + inputs.count, scalars: table, arena: arena, engine: engine)
+  }
+}

@@ -1,0 +1,180 @@
+import MartletGraph
+import MartletKernels
+
+/// A group as a program, and what memory planning has to know about it.
+struct EmittedGroup {
+  var program: RowProgram
+  /// Results that go to memory, and the position of the instruction that writes each.
+  var stores: [(node: Int32, position: Int)] = []
+  /// For each of the group's operands, the position of the last instruction that reads it.
+  var lastLoad: [Int] = []
+}
+
+/// Writes the row program of a group.
+///
+/// The program makes as many passes over a row as reductions wait for each other. A pass is a stage over row values,
+/// then one over tiles. What a later pass needs again is computed again when that is cheap, else kept in a row buffer.
+struct RowEmitter {
+  let planner: Planner
+  let group: Group
+  let number: Int32
+  let domain: RowDomain
+  /// For full members, the first pass in which they can be computed; for row members, the pass before which they are
+  /// ready.
+  var pass: [Int32: Int] = [:]
+  /// How much work it is to compute a full member from memory and row values.
+  private var weight: [Int32: Int] = [:]
+  var saved: [Int32: Int] = [:]
+  var rowRegisters: [Int32: Int] = [:]
+  var operands: [martlet_row_operand]
+  private var lastLoad: [Int]
+  private var stores: [(node: Int32, position: Int)] = []
+  private(set) var instructions: [martlet_row_instruction] = []
+  var rowRegisterCount = 0
+  var divisor: Int32 = -1
+
+  // A value is computed again in a later pass up to this many instructions; a row buffer costs two.
+  private static let cheapWeight = 5
+
+  init(_ planner: Planner, group number: Int32) {
+    self.planner = planner
+    self.number = number
+    group = planner.groups[Int(number)]
+    domain = RowDomain(group)
+    operands = []
+    lastLoad = Array(repeating: 0, count: group.operands.count)
+    for operand in group.operands {
+      operands.append(domain.place(operand.strides, offset: operand.offset, base: operand.base, operand.dtype))
+    }
+    for member in group.members { assignPass(member) }
+  }
+
+  func node(_ position: Int32) -> Node { planner.program.nodes[Int(position)] }
+
+  func access(_ operand: Value, of member: Int32) -> Access {
+    let role = planner.roles[Int(member)]
+    let isReduction = if case .reduce = node(member).primitive { true } else { false }
+    let shape = isReduction ? planner.program.type(operand.index).shape : node(member).type.shape
+    return planner.access(operand.index, in: number, shape: shape, role: isReduction ? .full : role)
+  }
+
+  private mutating func assignPass(_ member: Int32) {
+    let node = node(member)
+    var result = 0
+    var work = 1
+    for operand in node.operands {
+      switch access(operand, of: member) {
+      case .member(let other):
+        result = max(result, pass[other] ?? 0)
+        work += weight[other] ?? 0
+      case .memory: work += 1
+      default: break
+      }
+    }
+    switch node.primitive {
+    case .unary(let unary): if unary.kind.isExpensive { work += 100 }
+    case .binary(let binary): if binary.kind.isExpensive { work += 100 }
+    case .reduce: if planner.roles[Int(member)] == .row { result += 1 }
+    default: break
+    }
+    pass[member] = result
+    weight[member] = planner.roles[Int(member)] == .row ? 1 : work
+  }
+
+  /// The program for the whole group.
+  mutating func emit() -> EmittedGroup {
+    let passes = (pass.values.max() ?? 0) + 1
+    chooseSaved(passes)
+    var stages: [martlet_row_stage] = []
+    var tileRegisters = 0
+    for number in 0..<passes {
+      var rows = RowStage(pass: number)
+      rows.emit(&self)
+      append(rows.instructions, isRowStage: true, &stages)
+      var tiles = TileStage(pass: number)
+      tiles.emit(&self)
+      tileRegisters = max(tileRegisters, tiles.registerCount)
+      append(tiles.instructions, isRowStage: false, &stages)
+    }
+    var description = martlet_row_program()
+    domain.describe(&description)
+    description.binding_count = UInt32(planner.program.nodes.count)
+    description.scalar_count = UInt32(planner.program.givenScalars + planner.program.constants.count)
+    description.tile_registers = UInt32(tileRegisters)
+    description.row_registers = UInt32(rowRegisterCount)
+    description.row_buffers = UInt32(saved.count)
+    let program = RowProgram(description, operands, instructions, stages, divisor: divisor)
+    return EmittedGroup(program: program, stores: stores, lastLoad: lastLoad)
+  }
+
+  private mutating func append(
+    _ added: [martlet_row_instruction], isRowStage: Bool, _ stages: inout [martlet_row_stage]
+  ) {
+    if added.isEmpty { return }
+    stages.append(
+      martlet_row_stage(
+        first: UInt32(instructions.count), count: UInt32(added.count), is_row_stage: isRowStage ? 1 : 0))
+    instructions += added
+  }
+
+  /// Numbers a row buffer for each full member that a later pass needs and that is dear.
+  private mutating func chooseSaved(_ passes: Int) {
+    guard passes > 1 else { return }
+    for current in (1..<passes).reversed() {
+      var pending = TileStage.roots(self, pass: current)
+      var seen = Set<Int32>()
+      while let member = pending.popLast() {
+        guard seen.insert(member).inserted else { continue }
+        if isRestored(member, in: current) {
+          if saved[member] == nil { saved[member] = saved.count }
+          continue
+        }
+        for operand in node(member).operands {
+          if case .member(let other) = access(operand, of: member), planner.roles[Int(other)] == .full {
+            pending.append(other)
+          }
+        }
+      }
+    }
+  }
+
+  /// Whether a pass takes a member from a row buffer.
+  func isRestored(_ member: Int32, in current: Int) -> Bool {
+    pass[member]! < current && weight[member]! > RowEmitter.cheapWeight
+  }
+
+  /// Adds the operand by which a member goes to memory, and returns its number.
+  ///
+  /// - Parameter position: That of the instruction in its stage.
+  mutating func storeOperand(_ member: Int32, at position: Int) -> Int {
+    stores.append((member, instructions.count + position))
+    let type = node(member).type
+    let strides: Shape =
+      switch planner.roles[Int(member)] {
+      case .full, .none: group.denseStrides
+      case .row: group.rowStrides
+      case .column: columnStrides
+      }
+    operands.append(domain.place(strides, offset: 0, base: member, type.dtype))
+    return operands.count - 1
+  }
+
+  /// Strides of a column reduction's result: dense over what is kept.
+  private var columnStrides: Shape {
+    var strides = Shape(repeating: 0, rank: group.domain.rank)
+    var step = 1
+    for i in group.domain.indices.reversed() where group.domain[i] != 1 {
+      if i < group.split && i >= group.groupDimensions { continue }
+      strides[i] = step
+      step *= group.domain[i]
+    }
+    return strides
+  }
+
+  /// The number of an operand that is read, by the instruction at `position` of its stage.
+  mutating func loadOperand(_ operand: RowOperand, at position: Int) -> Int {
+    let index = group.operands.firstIndex(of: operand)!
+    lastLoad[index] = max(lastLoad[index], instructions.count + position)
+    return index
+  }
+}

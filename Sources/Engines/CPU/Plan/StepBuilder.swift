@@ -1,0 +1,113 @@
+import MartletGraph
+import MartletKernels
+
+/// Turns planned steps into ones that run.
+struct StepBuilder {
+  let planner: Planner
+  private(set) var memory = MemoryPlan()
+  private(set) var steps: [any Step] = []
+  private var emitted: [EmittedGroup?] = []
+
+  init(_ planner: Planner) { self.planner = planner }
+
+  mutating func build() throws(GraphError) {
+    for group in planner.groups.indices {
+      let isEmpty = planner.groups[group].members.isEmpty
+      var emitter = isEmpty ? nil : RowEmitter(planner, group: Int32(group))
+      emitted.append(emitter?.emit())
+    }
+    memory = MemoryPlanner.plan(planner, emitted)
+    steps.reserveCapacity(planner.steps.count)
+    for planned in planner.steps {
+      guard writesSomething(planned) else { continue }
+      try append(planned)
+    }
+  }
+
+  func type(_ base: Int32) -> TensorType { planner.program.type(base) }
+
+  func site(_ node: Int32) -> Site {
+    Site(node: Int(planner.program.origin[Int(node)]), location: planner.program.nodes[Int(node)].location)
+  }
+
+  private func writesSomething(_ planned: PlannedStep) -> Bool {
+    if planned.node >= 0 {
+      let results = planner.resultsOf[planned.node] ?? [planned.node]
+      return results.contains { type($0).elementCount > 0 }
+    }
+    guard let group = emitted[Int(planned.group)] else { return false }
+    return group.stores.contains { type($0.node).elementCount > 0 }
+  }
+
+  private mutating func append(_ planned: PlannedStep) throws(GraphError) {
+    switch planned.kind {
+    case .group: if let step = rowStep(planned.group) { steps.append(step) }
+    case .copy: steps.append(copyStep(planned.node))
+    case .operation:
+      var hasEpilogue = false
+      if planned.product >= 0 {
+        hasEpilogue = appendProduct(planned)
+      } else {
+        let step = try operationStep(planned, &hasEpilogue)
+        steps.append(step)
+      }
+      // Tiles that are written by no callback leave the group to a pass of its own.
+      if !hasEpilogue, planned.group >= 0, let step = rowStep(planned.group) { steps.append(step) }
+    }
+  }
+
+  /// The step that runs a group over its whole domain.
+  func rowStep(_ group: Int32) -> RowStep? {
+    guard let made = emitted[Int(group)] else { return nil }
+    let members = planner.groups[Int(group)].members
+    let node = made.program.divisor >= 0 ? made.program.divisor : members[0]
+    let names = members.map { planner.program.nodes[Int($0)].primitive.rules.name }
+    let domain = planner.groups[Int(group)].domain
+    return RowStep(
+      program: made.program, site: site(node), name: planner.program.nodes[Int(node)].primitive.rules.name,
+      divided: made.program.divisor >= 0 ? type(node) : nil,
+      summary: "rows \(domain): \(names.joined(separator: ", ")) -> "
+        + made.stores.map { "%\($0.node) \(type($0.node))" }.joined(separator: ", "))
+  }
+
+  private func copyStep(_ node: Int32) -> CopyStep {
+    let value = planner.program.nodes[Int(node)].operands[0].index
+    let view = planner.views[Int(value)]
+    let type = type(value)
+    return CopyStep(
+      shape: type.shape, width: type.dtype.sizeInBytes,
+      source: Placed(base: view.base, byteOffset: view.offset * type.dtype.sizeInBytes), strides: view.strides,
+      target: node, summary: "copy \(type)")
+  }
+
+  /// Appends a matrix product; returns whether its tiles take the group that goes with it.
+  private mutating func appendProduct(_ planned: PlannedStep) -> Bool {
+    let product = planner.products[Int(planned.product)]
+    let dtype = type(planned.node).dtype
+    let shape = "\(product.batch.map(\.size)) \(product.rows) × \(product.depth) × \(product.columns)"
+    guard dtype.isFloatingPoint else {
+      steps.append(
+        IntegerProductStep(
+          product: product, left: planned.operands[0], right: planned.operands[1], result: planned.node, dtype: dtype,
+          summary: "matmul \(dtype) \(shape)"))
+      return false
+    }
+    // Without depth nothing is multiplied, and no tile is ever finished.
+    let epilogue = product.depth == 0 ? nil : epilogue(planned.group)
+    steps.append(
+      ProductStep(
+        product: product, left: planned.operands[0], right: planned.operands[1], result: planned.node, dtype: dtype,
+        epilogue: epilogue, site: site(planned.node),
+        summary: "matmul \(dtype) \(shape)" + (epilogue.map { ", then \($0.step.summary)" } ?? "")))
+    return epilogue != nil
+  }
+
+  func epilogue(_ group: Int32) -> Epilogue? {
+    guard group >= 0, let step = rowStep(group), step.program.program.pointee.is_element_wise != 0 else { return nil }
+    return Epilogue(step: step)
+  }
+
+  func strided(_ value: Value, _ placed: Placed) -> StridedOperand {
+    StridedOperand(placed: placed, type: type(value.index), strides: planner.views[value.position].strides)
+  }
+}

@@ -1,0 +1,62 @@
+import MartletGraph
+import MartletKernels
+
+extension martlet_conv {
+  /// The shape of a convolution for the kernels, nil when they do not go to so many dimensions.
+  init?(_ convolve: Convolve, image: Shape, filter: Shape, output: Shape) {
+    let spatial = image.rank - 2
+    guard spatial <= 3 else { return nil }
+    self.init()
+    batch = image[0]
+    in_channels = image[image.rank - 1]
+    out_channels = output[output.rank - 1]
+    groups = convolve.groups
+    // Missing dimensions are outer ones of size 1.
+    func fill<T: FixedWidthInteger>(_ array: inout (T, T, T), _ missing: T, _ value: (Int) -> Int) {
+      func entry(_ place: Int) -> T { place < 3 - spatial ? missing : T(value(place - 3 + spatial)) }
+      array = (entry(0), entry(1), entry(2))
+    }
+    fill(&in_size, 1) { image[$0 + 1] }
+    fill(&filter_size, 1) { filter[$0] }
+    fill(&out_size, 1) { output[$0 + 1] }
+    fill(&stride, 1) { convolve.strides[$0] }
+    fill(&dilation, 1) { convolve.dilations[$0] }
+    fill(&pad_low, 0) { convolve.paddingLow[$0] }
+  }
+}
+
+/// A convolution or one of its transposes in float 32, with what is done to the tiles of a forward one.
+struct ConvolveStep: Step {
+  let conv: martlet_conv
+  let form: Convolve.Form
+  let left: Placed
+  let right: Placed
+  let result: Int32
+  let epilogue: Epilogue?
+  let site: Site
+  let summary: String
+
+  func run(_ frame: Frame) throws(ExecutionError) {
+    var status = MARTLET_OK
+    if let epilogue {
+      try epilogue.run(frame, rowsPerMatrix: 0) { status = convolve(frame, $0) }
+    } else {
+      status = convolve(frame, nil)
+    }
+    if status != MARTLET_OK { throw site.outOfMemory("conv", frame.engine) }
+  }
+
+  private func convolve(_ frame: Frame, _ context: UnsafeMutablePointer<Epilogue.Context>?) -> martlet_status {
+    var conv = conv
+    let a = frame.address(left).assumingMemoryBound(to: Float.self)
+    let b = frame.address(right).assumingMemoryBound(to: Float.self)
+    let c = frame.address(result).assumingMemoryBound(to: Float.self)
+    switch form {
+    case .forward:
+      let callback = context == nil ? nil : Epilogue.callback
+      return martlet_conv_forward_f32(&conv, a, b, nil, c, callback, context.map { UnsafeMutableRawPointer($0) })
+    case .inputGradient: return martlet_conv_input_gradient_f32(&conv, a, b, c)
+    case .filterGradient: return martlet_conv_filter_gradient_f32(&conv, a, b, c)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+public import MartletGraph
+
+// Composed from a mean, a variance and their uses, in one order, so that an engine makes one sweep of each.
+
+/// Normalizes the last dimension to mean 0 and variance 1, then scales and shifts it.
+///
+/// - Note: Ba, Kiros and Hinton, *Layer normalization*, 2016.
+public struct LayerNorm: Layer {
+  /// `[width]`; begins at one.
+  public let scale: Parameter
+  /// `[width]`; begins at zero.
+  public let shift: Parameter?
+  public let epsilon: Double
+
+  /// - Parameters:
+  ///   - width: The size of the last dimension.
+  ///   - epsilon: Added to the variance.
+  ///   - hasShift: Whether a shift is learned.
+  public init(_ width: Int, epsilon: Double = 1e-5, hasShift: Bool = true, dtype: DType = .float32) {
+    scale = Parameter(.ones([width], dtype: dtype))
+    shift = hasShift ? Parameter(.zeros([width], dtype: dtype)) : nil
+    self.epsilon = epsilon
+  }
+
+  /// - Parameter x: `[..., width]`.
+  /// - Returns: The same shape.
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    let scaled = normalized(x, axes: -1, epsilon: epsilon) * scale.tensor
+    return shift.map { scaled + $0.tensor } ?? scaled
+  }
+}
+
+/// Divides the last dimension by the root of its mean square, then scales it.
+///
+/// - Note: Zhang and Sennrich, *Root mean square layer normalization*, NeurIPS 2019.
+public struct RMSNorm: Layer {
+  /// `[width]`; begins at one.
+  public let scale: Parameter
+  public let epsilon: Double
+
+  /// - Parameter epsilon: Added to the mean square.
+  public init(_ width: Int, epsilon: Double = 1e-6, dtype: DType = .float32) {
+    scale = Parameter(.ones([width], dtype: dtype))
+    self.epsilon = epsilon
+  }
+
+  /// - Parameter x: `[..., width]`.
+  /// - Returns: The same shape.
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    x * rsqrt((x * x).mean(axes: -1, keepingAxes: true) + epsilon) * scale.tensor
+  }
+}
+
+/// Normalizes groups of channels of each example, over all positions, then scales and shifts each channel.
+///
+/// - Note: Wu and He, *Group normalization*, ECCV 2018.
+public struct GroupNorm: Layer {
+  /// `[channels]`; begins at one.
+  public let scale: Parameter
+  /// `[channels]`; begins at zero.
+  public let shift: Parameter
+  public let groups: Int
+  public let epsilon: Double
+
+  /// - Parameters:
+  ///   - channels: The size of the last dimension, a multiple of `groups`.
+  ///   - epsilon: Added to the variance.
+  public init(
+    _ channels: Int, groups: Int, epsilon: Double = 1e-5, dtype: DType = .float32, fileID: StaticString = #fileID,
+    line: UInt = #line
+  ) {
+    if groups < 1 || channels % groups != 0 {
+      let message = "\(channels) channels do not divide into \(groups) groups"
+      _ = stop(GraphError("GroupNorm", message), at: SourceLocation(fileID, line))
+    }
+    scale = Parameter(.ones([channels], dtype: dtype))
+    shift = Parameter(.zeros([channels], dtype: dtype))
+    (self.groups, self.epsilon) = (groups, epsilon)
+  }
+
+  /// - Parameter x: `[batch, spatial..., channels]`.
+  /// - Returns: The same shape.
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    let channels = scale.shape[0]
+    let grouped = x.reshaped(to: [x.shape.first ?? 1, -1, groups, channels / groups])
+    let result = normalized(grouped, axes: [1, 3], epsilon: epsilon).reshaped(to: x.shape)
+    return result * scale.tensor + shift.tensor
+  }
+}
+
+/// (x - mean) / √(variance + epsilon) over some axes; the variance divides by the count.
+func normalized(_ x: Tensor, axes: Axes, epsilon: Double) -> Tensor {
+  let centred = x - x.mean(axes: axes, keepingAxes: true)
+  return centred * rsqrt((centred * centred).mean(axes: axes, keepingAxes: true) + epsilon)
+}

@@ -1,0 +1,76 @@
+public import MartletGraph
+
+/// A linear map to a greater width, an activation, and one back.
+public struct FeedForward: Layer {
+  public let expand, contract: Dense
+  public let activation: Activation
+
+  /// - Parameters:
+  ///   - width: The size of the last dimension.
+  ///   - expansion: How many times wider the middle is.
+  public init(
+    _ width: Int, expansion: Int = 4, activation: Activation = .gelu, hasBias: Bool = true,
+    initializer: Initializer = .glorotUniform, dtype: DType = .float32, seed: UInt64? = nil
+  ) {
+    (expand, contract) = withSeed(seed) {
+      (
+        Dense(width, width * expansion, hasBias: hasBias, initializer: initializer, dtype: dtype),
+        Dense(width * expansion, width, hasBias: hasBias, initializer: initializer, dtype: dtype)
+      )
+    }
+    self.activation = activation
+  }
+
+  /// - Parameter x: `[..., width]`.
+  /// - Returns: The same shape.
+  public func callAsFunction(_ x: Tensor) -> Tensor { contract(activation(expand(x))) }
+}
+
+/// Attention and a feed-forward network, each on a normalized input and added to it (pre-norm, as in GPT-2).
+public struct TransformerBlock: Layer {
+  public let attentionNorm: LayerNorm
+  public let attention: MultiHeadAttention
+  public let feedForwardNorm: LayerNorm
+  public let feedForward: FeedForward
+  public let dropout: Dropout
+
+  /// - Parameters:
+  ///   - width: The size of the last dimension, a multiple of `headCount`.
+  ///   - expansion: How many times wider the feed-forward network is inside.
+  ///   - dropoutProbability: Of an element of either part's result to become zero while training.
+  ///   - seed: Determines initial weights and dropout; see ``withSeed(_:_:)``.
+  public init(
+    _ width: Int, headCount: Int, expansion: Int = 4, isCausal: Bool = false, hasBias: Bool = true,
+    activation: Activation = .gelu, dropoutProbability: Double = 0, epsilon: Double = 1e-5,
+    initializer: Initializer = .glorotUniform, dtype: DType = .float32, seed: UInt64? = nil,
+    fileID: StaticString = #fileID, line: UInt = #line
+  ) {
+    attentionNorm = LayerNorm(width, epsilon: epsilon, hasShift: hasBias, dtype: dtype)
+    feedForwardNorm = LayerNorm(width, epsilon: epsilon, hasShift: hasBias, dtype: dtype)
+    (attention, feedForward, dropout) = withSeed(seed) {
+      (
+        MultiHeadAttention(
+          width, headCount: headCount, isCausal: isCausal, hasBias: hasBias, initializer: initializer, dtype: dtype,
+          fileID: fileID, line: line),
+        FeedForward(
+          width, expansion: expansion, activation: activation, hasBias: hasBias, initializer: initializer,
+          dtype: dtype),
+        Dropout(probability: dropoutProbability, fileID: fileID, line: line)
+      )
+    }
+  }
+
+  /// - Parameter x: `[batch, length, width]`.
+  /// - Returns: The same shape.
+  public func callAsFunction(_ x: Tensor) -> Tensor { callAsFunction(x, mask: nil) }
+
+  /// - Parameters:
+  ///   - x: `[batch, length, width]`.
+  ///   - mask: Added to the logits of attention, `[batch, heads, length, length]` or what broadcasts to it.
+  ///   - cache: Keys and values of earlier positions, to which those of `x` are appended.
+  /// - Returns: The shape of `x`.
+  public func callAsFunction(_ x: Tensor, mask: Tensor?, cache: KeyValueCache? = nil) -> Tensor {
+    let middle = x + dropout(attention(attentionNorm(x), mask: mask, cache: cache))
+    return middle + dropout(feedForward(feedForwardNorm(middle)))
+  }
+}

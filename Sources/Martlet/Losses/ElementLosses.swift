@@ -1,0 +1,67 @@
+import MartletGraph
+
+/// The negative logarithm of the probability that the sigmoid gives to the right answer, for yes-or-no questions.
+///
+/// - Parameters:
+///   - logits: Floating-point, of any shape.
+///   - labels: The probabilities of yes, 0...1, of the same shape; bool and integers are converted.
+/// - Returns: `[]`, or the shape of `logits` without reduction.
+public func sigmoidBinaryCrossEntropy(
+  _ logits: Tensor, labels: Tensor, reduction: LossReduction = .mean, fileID: StaticString = #fileID,
+  line: UInt = #line
+) -> Tensor {
+  pairLoss("sigmoidBinaryCrossEntropy", logits, labels, reduction, fileID, line) { logits, labels in
+    // max(x, 0) - x y + log(1 + exp(-|x|)) neither overflows nor cancels.
+    maximum(logits, 0) - logits * labels + log1p(exp(-abs(logits)))
+  }
+}
+
+/// The mean of squared differences.
+///
+/// - Returns: `[]`, or the shape of the operands without reduction.
+public func meanSquaredError(
+  _ predictions: Tensor, _ targets: Tensor, reduction: LossReduction = .mean, fileID: StaticString = #fileID,
+  line: UInt = #line
+) -> Tensor {
+  pairLoss("meanSquaredError", predictions, targets, reduction, fileID, line) { predictions, targets in
+    let difference = predictions - targets
+    return difference * difference
+  }
+}
+
+/// The mean of absolute differences; its derivative where they are 0 is 0.
+///
+/// - Returns: `[]`, or the shape of the operands without reduction.
+public func meanAbsoluteError(
+  _ predictions: Tensor, _ targets: Tensor, reduction: LossReduction = .mean, fileID: StaticString = #fileID,
+  line: UInt = #line
+) -> Tensor {
+  pairLoss("meanAbsoluteError", predictions, targets, reduction, fileID, line) { abs($0 - $1) }
+}
+
+/// Squared differences where they are small, absolute ones where they are large.
+///
+/// - Parameter delta: Where small ends: ½ *d*² up to there, `delta` (|*d*| - ½ `delta`) beyond.
+/// - Returns: `[]`, or the shape of the operands without reduction.
+/// - Note: Huber, *Ann. Math. Stat.* 35 (1964).
+public func huberLoss(
+  _ predictions: Tensor, _ targets: Tensor, delta: Double = 1, reduction: LossReduction = .mean,
+  fileID: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  pairLoss("huberLoss", predictions, targets, reduction, fileID, line) { predictions, targets in
+    let distance = abs(predictions - targets)
+    return select(distance .<= delta, distance * distance * 0.5, (distance - 0.5 * delta) * delta)
+  }
+}
+
+/// A loss of two tensors of one shape. A broadcast here would be a mistake that nobody sees.
+private func pairLoss(
+  _ name: String, _ predictions: Tensor, _ targets: Tensor, _ reduction: LossReduction, _ fileID: StaticString,
+  _ line: UInt, _ body: (Tensor, Tensor) -> Tensor
+) -> Tensor {
+  guard predictions.shape == targets.shape, predictions.dtype.isFloatingPoint else {
+    let message = "needs floating-point predictions and targets of one shape, got \(predictions.type) and \(targets.type)"
+    return Tensor(storage: stop(GraphError(name, message), at: SourceLocation(fileID, line)))
+  }
+  return reduced(body(predictions, targets.cast(to: predictions.dtype)), reduction)
+}

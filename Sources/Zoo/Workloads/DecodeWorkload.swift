@@ -1,0 +1,25 @@
+import Martlet
+
+/// 128 tokens, one after the other, each the most probable next one, with a key-value cache: `gpt124m`'s shape.
+struct DecodeWorkload: Workload {
+  let itemsPerStep = 128
+  let cache: GPTCache
+  private let next: @Sendable (Tensor) -> Tensor
+
+  init(_ configuration: GPTConfiguration = .gpt124M) throws {
+    let model = GPT(configuration)
+    let cache = GPTCache(configuration, capacity: min(128, configuration.context))
+    self.cache = cache
+    next = compiled { token in
+      model.nextLogits(after: token, cache: cache).argMax(axis: -1).reshaped(to: [1, 1])
+    }
+    for parameter in model.parameters { try parameter.tensor.evaluated() }
+  }
+
+  func step() throws -> Double? {
+    cache.reset()
+    var token = Tensor([0], shape: [1, 1])
+    for _ in 0..<min(itemsPerStep, cache.capacity) { token = next(token) }
+    return token.scalar
+  }
+}

@@ -1,0 +1,31 @@
+public import Martlet
+
+/// A fixed piece of work that is timed here and in other frameworks.
+///
+/// Each is written as a user would write it. Inputs are drawn once from fixed seeds; float 32 throughout.
+public protocol Workload {
+  /// Examples, tokens or pictures that a step works on.
+  var itemsPerStep: Int { get }
+
+  /// Does one step to its end.
+  ///
+  /// - Returns: The loss, where there is one.
+  mutating func step() throws -> Double?
+}
+
+/// A workload whose step is a forward pass, a backward pass and an update.
+protocol TrainingWorkload: Workload {
+  var optimizer: any Optimizer { get }
+
+  func loss() -> Tensor
+}
+
+extension TrainingWorkload {
+  func step() -> Double? {
+    withMode(.training) {
+      let (loss, gradients) = valueAndGradient { self.loss() }
+      optimizer.update(with: gradients)
+      return loss.scalar
+    }
+  }
+}

@@ -1,0 +1,39 @@
+import Martlet
+import Testing
+
+@Suite struct WrongCallsTests {
+  @Test func `a wrong call is a sentence that names operation, shapes, expectation and line`() {
+    var complaints: [String] = []
+    for (index, wrong) in WrongCall.all.enumerated() {
+      do {
+        try checked { wrong.call() }
+        complaints.append("\(index): nothing said: \(wrong.sentence)")
+      } catch {
+        let text = "\(error)"
+        let isSaid = text.hasPrefix(wrong.sentence)
+        if !isSaid { complaints.append("\(index): expected \(wrong.sentence)\n  got \(text)") }
+        // Operators and properties know their line by the program counter, whose text needs debug information.
+        let isPlaced = text.contains("WrongCalls.swift:") || text.contains("unknown line")
+        if isSaid && !isPlaced { complaints.append("\(index): no line: \(text)") }
+      }
+    }
+    #expect(WrongCall.all.count >= 100)
+    #expect(complaints.isEmpty, "\(complaints.count) calls:\n\(complaints.joined(separator: "\n"))")
+  }
+
+  @Test func `recording goes on after a wrong call inside checked`() throws {
+    #expect(throws: ProgramError.self) {
+      try checked { matmul(Tensor.zeros([2, 3]), Tensor.zeros([4, 5])) + Tensor.ones([2, 5]) }
+    }
+    #expect(try checked { Tensor.ones([2, 2]).sum().scalar } == 4)
+  }
+
+  @Test(arguments: WrongCall.all.indices.filter { $0 % 2 == 0 })
+  func `a wrong call stops the process with its sentence`(index: Int) async throws {
+    let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) { [index] in
+      WrongCall.all[index].call()
+    }
+    let output = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+    #expect(output.contains(WrongCall.all[index].sentence), "\(output.prefix(300))")
+  }
+}
