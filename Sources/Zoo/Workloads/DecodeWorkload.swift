@@ -1,4 +1,4 @@
-package import Martlet
+import Martlet
 
 /// 128 tokens, one after the other, each the most probable next one, with a key-value cache: `gpt124m`'s shape.
 package struct DecodeWorkload: Workload {

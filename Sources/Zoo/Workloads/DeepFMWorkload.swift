@@ -1,4 +1,4 @@
-package import Martlet
+import Martlet
 
 /// DeepFM with 26 columns of 100,000 categories, batch 2,048: SGD on the rows touched, Adam on the rest.
 package struct DeepFMWorkload: Workload {

@@ -1,4 +1,4 @@
-package import Martlet
+import Martlet
 
 /// Inference of ResNet-50 on 224 × 224 pixels.
 package struct ResNet50Workload: Workload {
