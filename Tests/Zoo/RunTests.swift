@@ -85,7 +85,9 @@ import Testing
       #expect(summary.metric.name == "validation_loss" && summary.metric.value.isFinite)
       let model = try TrainedText(run: "\(folder)/run")
       func said(_ seed: UInt64) throws -> String {
-        try model.continuation(of: "ab", tokens: 30, sampling: Sampling(seed: seed)).reduce(into: "") { $0 += try $1.get() }
+        try model.continuation(of: "ab", tokens: 30, sampling: Sampling(seed: seed)).reduce(into: "") {
+          $0 += try $1.get()
+        }
       }
       #expect(try said(1) == said(1))
       #expect(try said(1).count == 30)

@@ -36,7 +36,8 @@ struct TrainingRun {
     let trainer = Trainer(
       variables: model.variablesByName,
       optimizerStates: Dictionary(uniqueKeysWithValues: optimizer.states.map { ($0.name, $0) }), data: data,
-      options: options, update: { optimizer.update(with: $0) }, loss: { batch in try withMode(.training) { try loss(batch) } })
+      options: options, update: { optimizer.update(with: $0) },
+      loss: { batch in try withMode(.training) { try loss(batch) } })
     let clock = ContinuousClock()
     var elsewhere = Duration.zero
     trainer.validation = {
