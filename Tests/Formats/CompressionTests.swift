@@ -139,7 +139,7 @@ struct CompressionTests {
     let error = formatError { () throws(FormatError) in
       _ = try Inflate.decompress(bytes.span, limit: 1000, file: "x")
     }
-    #expect(error?.message.contains(message) == true, "\(error.map(String.init(describing:)) ?? "")")
+    #expect(error?.message.contains(message) == true, "\(error.map { "\($0)" } ?? "")")
   }
 
   @Test(

@@ -74,7 +74,7 @@ struct JSONTests {
   func `text that is not JSON is refused at the right place`(index: Int) {
     let (text, offset) = JSONTests.broken[index]
     let error = formatError(text) { () throws(FormatError) in _ = try JSON(parsing: text) }
-    #expect(error?.offset == offset, "\(text): \(error.map(String.init(describing:)) ?? "")")
+    #expect(error?.offset == offset, "\(text): \(error.map { "\($0)" } ?? "")")
   }
 
   @Test func `duplicate names are refused unless allowed`() throws {

@@ -130,7 +130,7 @@ struct PNGTests {
   func `a broken picture is refused`(index: Int) {
     let (name, bytes, kind) = PNGTests.broken[index]
     let error = formatError(name) { () throws(FormatError) in _ = try PNG.decode(bytes) }
-    #expect(error?.kind == kind, "\(name): \(error.map(String.init(describing:)) ?? "")")
+    #expect(error?.kind == kind, "\(name): \(error.map { "\($0)" } ?? "")")
   }
 
   @Test func `every truncation and every flipped bit is noticed`() throws {

@@ -137,7 +137,7 @@ struct SafetensorsTests {
     let (header, data, kind) = SafetensorsTests.broken[index]
     let bytes = SharedBytes(SafetensorsTests.file(header, data: data))
     let error = formatError(header) { () throws(FormatError) in _ = try SafetensorsFile(bytes: bytes) }
-    #expect(error?.kind == kind, "\(header): \(error.map(String.init(describing:)) ?? "")")
+    #expect(error?.kind == kind, "\(header): \(error.map { "\($0)" } ?? "")")
   }
 
   @Test(

@@ -41,7 +41,7 @@ struct TableTests {
   func `a malformed line is named`(text: String, message: String) {
     let error = formatError { () throws(FormatError) in _ = try table(text) }
     #expect(error?.kind == .malformed)
-    #expect(error?.message.contains(message) == true, "\(error.map(String.init(describing:)) ?? "")")
+    #expect(error?.message.contains(message) == true, "\(error.map { "\($0)" } ?? "")")
   }
 
   @Test func `a field that is no number is named`() throws {

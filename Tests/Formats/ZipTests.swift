@@ -166,7 +166,7 @@ struct ZipTests {
   func `a broken directory is refused`(index: Int) {
     let (name, bytes, kind) = ZipTests.broken[index]
     let error = formatError(name) { () throws(FormatError) in _ = try ZipFile(bytes: SharedBytes(bytes)) }
-    #expect(error?.kind == kind, "\(name): \(error.map(String.init(describing:)) ?? "")")
+    #expect(error?.kind == kind, "\(name): \(error.map { "\($0)" } ?? "")")
   }
 
   /// An archive whose two members share their bytes: the second lies inside the first.

@@ -38,6 +38,7 @@ package final class Recorder: @unchecked Sendable {
 
   private init(identifier: Int) {
     self.identifier = identifier
+    _ = Symbolication.isInstalled
     lock.initialize(to: martlet_lock())
   }
 

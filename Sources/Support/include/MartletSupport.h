@@ -36,8 +36,20 @@ __attribute__((always_inline)) static inline uintptr_t martlet_program_counter(v
   __asm__ volatile("adr %0, ." : "=r"(counter));
 #else
   counter = 0;
+/// Calls `body` with a stack that ends, for whoever walks frame pointers, at the instruction at `counter`.
+///
+/// The symbolizer of the Swift runtime looks up whole stacks only; this makes a stack of one recorded instruction.
+/// Elsewhere than on x86-64 the stack is the real one.
+void martlet_call_below(uintptr_t counter, void (*body)(void *), void *context);
+
 #endif
   return counter;
 }
+
+/// Calls `body` with a stack that ends, for whoever walks frame pointers, at the instruction at `counter`.
+///
+/// The symbolizer of the Swift runtime looks up whole stacks only; this makes a stack of one recorded instruction.
+/// Elsewhere than on x86-64 the stack is the real one.
+void martlet_call_below(uintptr_t counter, void (*body)(void *), void *context);
 
 #endif

@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct CreationTests {
   @Test(arguments: DType.allCases)
-  func `zeros, ones and full have any element type`(dtype: DType) {
+  func `zeros, ones and full have any element type`(dtype: MartletGraph.DType) {
     let one = Tensor.ones([2, 3], dtype: dtype)
     #expect(one.type == TensorType(dtype, [2, 3]))
     #expect(one.cast(to: .float64).scalars() == Array(repeating: 1.0, count: 6))
