@@ -43,7 +43,12 @@ let recomputed = gradient(at: x) { x in checkpoint { tanh(exp(x)).sum() } }
 // snippet.custom
 /// The identity, whose derivative is kept between -1 and 1.
 func withClippedDerivative(_ x: Tensor) -> Tensor {
-  withDerivative(at: [x]) { $0 } pullback: { _, _, cotangents in [cotangents[0].clipped(to: -1...1)] }[0]
+  let results = withDerivative(at: [x]) { x in
+    x
+  } pullback: { _, _, cotangents in
+    [cotangents[0].clipped(to: -1...1)]
+  }
+  return results[0]
 }
 // snippet.end
 
