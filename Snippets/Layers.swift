@@ -52,3 +52,26 @@ withMode(.training) {
 }
 print("accuracy \(accuracy(model(images), labels: labels))")
 // snippet.end
+
+// snippet.clipping
+let (_, gradients) = valueAndGradient { softmaxCrossEntropy(model(images), labels: labels) }
+optimizer.update(with: gradients.clipped(toNorm: 1))
+// snippet.end
+
+// snippet.compiled
+let step = compiled { (x: Tensor, y: Tensor) in
+  let (loss, gradients) = valueAndGradient { softmaxCrossEntropy(model(x), labels: y) }
+  optimizer.update(with: gradients)
+  return loss
+}
+print("loss \(step(images, labels))")
+// snippet.end
+
+// snippet.summary
+print(summary(model, input: [1, 8, 8, 1]))
+// snippet.end
+
+// snippet.weights
+try model.saveWeights(to: "model.safetensors")
+try model.loadWeights(from: "model.safetensors")
+// snippet.end
