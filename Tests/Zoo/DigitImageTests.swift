@@ -57,7 +57,8 @@ import Testing
       height: gray.height, width: gray.width, channels: 4, pixels: gray.pixels.flatMap { [0, 0, 0, $0] as [UInt8] })
     #expect(difference(try DigitImage(normalizing: transparent), expected) < 1e-5)
     let white = Image(
-      height: gray.height, width: gray.width, channels: 4, pixels: gray.pixels.flatMap { [255, 255, 255, $0] as [UInt8] })
+      height: gray.height, width: gray.width, channels: 4,
+      pixels: gray.pixels.flatMap { [255, 255, 255, $0] as [UInt8] })
     #expect(difference(try DigitImage(normalizing: white), expected) < 1e-5)
   }
 

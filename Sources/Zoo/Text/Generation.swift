@@ -1,4 +1,4 @@
-public import Martlet
+import Martlet
 
 /// The tokens that a model says after a prompt, one after the other, without end.
 ///

@@ -1,4 +1,4 @@
-import Martlet
+package import Martlet
 
 /// Two convolutions with pooling and two dense layers on 28 × 28 pixels, batch 128, Adam.
 package struct CNNWorkload: TrainingWorkload {

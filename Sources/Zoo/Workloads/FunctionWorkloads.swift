@@ -1,4 +1,4 @@
-import Martlet
+package import Martlet
 
 /// tanh(a · b + c) · sigmoid(d) - exp(-e) on 16,777,216 elements.
 package struct ChainWorkload: Workload {

@@ -1,4 +1,4 @@
-import Martlet
+package import Martlet
 
 extension GPTConfiguration {
   /// 6 layers of width 384 on 256 tokens.

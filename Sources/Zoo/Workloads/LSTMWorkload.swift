@@ -1,4 +1,4 @@
-import Martlet
+package import Martlet
 
 /// A language model of two LSTM layers, sequences of 64, batch 32, Adam.
 package struct LSTMWorkload: TrainingWorkload {

@@ -1,4 +1,4 @@
-import Martlet
+package import Martlet
 
 /// 784-512-512-10 with ReLU, batch 128, SGD.
 package struct MLPWorkload: TrainingWorkload {

@@ -1,4 +1,4 @@
-import Martlet
+package import Martlet
 
 /// ResNet-18 on 64 × 64 pixels, batch 16, batch normalization in training mode, SGD with momentum.
 package struct ResNet18Workload: TrainingWorkload {

@@ -1,4 +1,4 @@
-import Martlet
+package import Martlet
 
 /// A U-Net that predicts noise on 32 × 32 pixels, batch 16, Adam.
 package struct UNetWorkload: TrainingWorkload {

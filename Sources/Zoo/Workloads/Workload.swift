@@ -1,4 +1,4 @@
-public import Martlet
+package import Martlet
 
 /// A fixed piece of work that is timed here and in other frameworks.
 ///

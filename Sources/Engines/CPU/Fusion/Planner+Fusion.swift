@@ -33,9 +33,28 @@ extension Planner {
     for group in [groupOf[base], lastReader[base]] where group >= 0 {
       if groups[Int(group)].step >= available[Int(operand)], joinReduction(position, reduce, group) { return }
     }
+    if !columnsMerge(reduce, operand) {
+      program.nodes[Int(position)].operands = Operands(Value(Int(appendCopy(of: operand))))
+    }
     let own = openGroup(domain: program.type(operand).shape)
     let joined = joinReduction(position, reduce, own)
     precondition(joined, "a reduction does not fit a group of its own")
+  }
+
+  /// Whether a group that reads `operand` can take what `reduce` keeps, or reduces, as columns.
+  private func columnsMerge(_ reduce: Reduce, _ operand: Int32) -> Bool {
+    let shape = program.type(operand).shape
+    let split = Planner.split(reduce, shape).columns
+    return Group.merges(shape, views[Int(operand)].strides(shape, over: shape), from: split)
+  }
+
+  /// Where the columns begin for a reduction over neighboring axes, where the reduced rows begin if it is over rows.
+  private static func split(_ reduce: Reduce, _ shape: Shape) -> (isRow: Bool, outer: Int, columns: Int) {
+    let last = reduce.axes.last!
+    let isRow = (last + 1..<shape.rank).allSatisfy { shape[$0] == 1 }
+    var outer = reduce.axes.first!
+    while outer > 0 && shape[outer - 1] == 1 { outer -= 1 }
+    return (isRow, outer, isRow ? outer : last + 1)
   }
 
   // Sharing what is read is worth a search only where memory is what costs.
@@ -151,12 +170,7 @@ extension Planner {
     case .memory(let operand): if !place.operands.contains(operand) { needed.append(operand) }
     case .none: return false
     }
-    let first = reduce.axes.first!
-    let last = reduce.axes.last!
-    let isRow = (last + 1..<shape.rank).allSatisfy { shape[$0] == 1 }
-    var outer = first
-    while outer > 0 && shape[outer - 1] == 1 { outer -= 1 }
-    let split = isRow ? outer : last + 1
+    let (isRow, outer, split) = Planner.split(reduce, shape)
     guard place.split < 0 || place.split == split, place.operands.count < Group.maximumOperands else { return false }
     guard place.columnsMerge(from: split, with: needed) else { return false }
     if !isRow {

@@ -75,6 +75,8 @@ struct Lowering {
       if element.index == 0 { return map[node.operands[0].position] }
     case .contract, .convolve:
       if node.type.dtype == .float16 || node.type.dtype == .bfloat16 { return widened(node, map) }
+    case .binary(let binary) where binary.kind == .power && node.type.dtype.isInteger && node.type.dtype.isSigned:
+      return checkedPower(node, map)
     case .reduce(let reduce):
       return add(reduce, of: map[node.operands[0].position], node)
     case .iota(let iota) where iota.type.rank > 1:
@@ -162,6 +164,35 @@ extension Lowering {
       default: preconditionFailure("not a contraction")
       }
     return add(Cast(to: node.type.dtype), Operands(Value(Int(product))), type: node.type, like: node)
+  }
+
+  /// A power of integers. 0 to a negative power divides by zero, which only a division reports: so the power is
+  /// divided by 1, and where it does not exist by 0.
+  private mutating func checkedPower(_ node: Node, _ map: [Int32]) -> Int32 {
+    let operands = node.operands.map { Value(Int(map[$0.position])) }
+    let power = add(node, operands: Operands(operands))
+    let scalar = TensorType(node.type.dtype, Shape())
+    let zero = Value(Int(add(ScalarValue(Literal(0, scalar.dtype)), like: node)))
+    let base = compare(.notEqual, operands[0], zero, node)
+    let exponent = compare(.greaterOrEqual, operands[1], zero, node)
+    let valid = TensorType(.bool, node.type.shape)
+    let exists = add(Binary(.or), Operands(base, exponent), type: valid, like: node)
+    let divisor = add(Cast(to: scalar.dtype), Operands(Value(Int(exists))), type: node.type, like: node)
+    return add(Binary(.divide), Operands(Value(Int(power)), Value(Int(divisor))), type: node.type, like: node)
+  }
+
+  private mutating func compare(_ kind: Compare.Kind, _ a: Value, _ b: Value, _ node: Node) -> Value {
+    let type = TensorType(.bool, result.type(a.index).shape)
+    return Value(Int(add(Compare(kind), Operands(a, b), type: type, like: node)))
+  }
+
+  /// A number that the program does not name itself.
+  private mutating func add(_ scalar: ScalarValue, like node: Node) -> Int32 {
+    let type = TensorType(scalar.literal.dtype, Shape())
+    let value = scratch.append(scalar, Operands(), type: type)
+    let made = scratch[value]
+    scratch.truncate(to: 0)
+    return add(scalar, made, given: nil)
   }
 
   /// Counts along one axis only; the rest is a view of that.
