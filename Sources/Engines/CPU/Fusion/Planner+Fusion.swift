@@ -188,6 +188,7 @@ extension Planner {
 
   private mutating func add(_ position: Int32, to group: Int32, _ role: Role) {
     let index = Int(position)
+    placeOf[index] = Int32(groups[Int(group)].members.count)
     groups[Int(group)].members.append(position)
     groupOf[index] = group
     roles[index] = role

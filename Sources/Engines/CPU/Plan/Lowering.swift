@@ -66,7 +66,7 @@ struct Lowering {
     case .identity(let identity) where identity.kind == .stopGradient:
       return map[node.operands[0].position]
     case .call(let call):
-      if FusedCall(call, node) != nil { break }
+      if FusedCall(call, operands: node.operands.map { result.type(map[$0.position]) }) != nil { break }
       let results = try inline(call.body.graph, node.operands.map { map[$0.position] })
       inlined[position] = results
       return results[0]

@@ -135,7 +135,31 @@ extension StepBuilder {
         ifTrue: try PlannedRegion(conditional.ifTrue), ifFalse: try PlannedRegion(conditional.ifFalse),
         predicate: planned.operands[0], operands: Array(planned.operands.dropFirst()), results: results, site: site,
         summary: summary)
+    case .call(let call): return try callStep(call, node, planned, results)
     default: preconditionFailure("not a region")
+    }
+  }
+
+  private func callStep(
+    _ call: Call, _ node: Node, _ planned: PlannedStep, _ results: [Int32]
+  ) throws(GraphError) -> any Step {
+    let types = node.operands.map { type($0.index) }
+    guard let fused = FusedCall(call, operands: types) else { preconditionFailure("a call without a kernel is inlined") }
+    let site = site(planned.node)
+    let summary = "\(call.label) \(types[0].shape) \(types[1].shape)"
+    func shape(_ hasMask: Bool) -> martlet_attention {
+      martlet_attention(
+        call, query: types[0].shape, key: types[1].shape, value: types[2].shape, mask: hasMask ? types[3].shape : nil)
+    }
+    switch fused {
+    case .attention(let hasMask):
+      return AttentionStep(
+        attention: shape(hasMask), operands: planned.operands, hasMask: hasMask, results: results, site: site,
+        summary: summary)
+    case .attentionGradient(let hasMask):
+      return AttentionGradientStep(
+        attention: shape(hasMask), body: try PlannedRegion(call.body), operands: planned.operands, hasMask: hasMask,
+        results: results, site: site, summary: summary)
     }
   }
 }

@@ -64,10 +64,20 @@ struct StepBuilder {
     let names = members.map { planner.program.nodes[Int($0)].primitive.rules.name }
     let domain = planner.groups[Int(group)].domain
     return RowStep(
-      program: made.program, site: site(node), name: planner.program.nodes[Int(node)].primitive.rules.name,
+      program: made.program, site: site(node), name: dividingName(node),
       divided: made.program.divisor >= 0 ? type(node) : nil,
       summary: "rows \(domain): \(names.joined(separator: ", ")) -> "
         + made.stores.map { "%\($0.node) \(type($0.node))" }.joined(separator: ", "))
+  }
+
+  /// The name of the operation that a division belongs to, which is a power if that is what is divided: see lowering.
+  private func dividingName(_ position: Int32) -> String {
+    let node = planner.program.nodes[Int(position)]
+    if case .binary(let binary) = node.primitive, binary.kind == .divide, node.type.dtype.isInteger {
+      let dividend = planner.program.nodes[node.operands[0].position]
+      if case .binary(let power) = dividend.primitive, power.kind == .power { return power.name }
+    }
+    return node.primitive.rules.name
   }
 
   private func copyStep(_ node: Int32) -> CopyStep {
