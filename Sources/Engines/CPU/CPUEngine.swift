@@ -22,7 +22,9 @@ public final class CPUEngine: Engine {
       throw GraphError("cpu", "\(program.isDonated.count) donation flags for \(program.graph.inputs.count) inputs")
     }
     let plan = try Plan(program.graph, isDonated: program.isDonated)
-    if Debugging.explainsPlans { Debugging.print("program of \(program.graph.nodes.count) nodes\n\(plan.explanation)\n") }
+    if Debugging.explainsPlans {
+      Debugging.print("program of \(program.graph.nodes.count) nodes\n\(plan.explanation)\n")
+    }
     let planned = PlannedProgram(plan: plan, engine: self)
     return Debugging.checksResults ? CheckedProgram(planned: planned, program: program) : planned
   }

@@ -42,7 +42,8 @@ import Testing
     case 9:
       return try sketch.builder.reshape(a, to: [sketch.builder.shape(a).elementCount])
     case 10:
-      guard rank == 2, sketch.builder.shape(b).rank == 2, sketch.builder.shape(a)[1] == sketch.builder.shape(b)[1] else {
+      guard rank == 2, sketch.builder.shape(b).rank == 2, sketch.builder.shape(a)[1] == sketch.builder.shape(b)[1]
+      else {
         return nil
       }
       let product = try sketch.builder.add(

@@ -31,7 +31,9 @@ struct TileStage {
       case .row, .column:
         guard case .reduce = emitter.node(member).primitive else { continue }
         guard reductionPass(member, emitter) == pass else { continue }
-        if case .member(let other) = emitter.access(emitter.node(member).operands[0], of: member) { roots.append(other) }
+        if case .member(let other) = emitter.access(emitter.node(member).operands[0], of: member) {
+          roots.append(other)
+        }
       case .none: break
       }
     }

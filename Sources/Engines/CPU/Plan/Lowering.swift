@@ -125,7 +125,8 @@ extension Lowering {
   }
 
   /// Appends an operation that the program does not name itself.
-  mutating func add(_ operation: some PrimitiveRules, _ operands: Operands, type: TensorType, like node: Node) -> Int32 {
+  mutating func add(_ operation: some PrimitiveRules, _ operands: Operands, type: TensorType, like node: Node) -> Int32
+  {
     scratch.location = node.location
     let value = scratch.append(operation, operands, type: type)
     let made = scratch[value]

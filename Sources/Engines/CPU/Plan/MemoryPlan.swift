@@ -136,7 +136,8 @@ extension MemoryPlanner {
   /// An operand of a group whose memory a result may take over: dead afterwards, lying exactly like the result, and
   /// read for the last time before it is written.
   private func donor(
-    for store: (node: Int32, position: Int), _ group: EmittedGroup, _ planned: PlannedStep, _ step: Int32, _ claimed: [Int32]
+    for store: (node: Int32, position: Int), _ group: EmittedGroup, _ planned: PlannedStep, _ step: Int32,
+    _ claimed: [Int32]
   ) -> Int32? {
     let place = planner.groups[Int(planned.group)]
     let type = planner.program.type(store.node)

@@ -144,7 +144,9 @@ extension StepBuilder {
     _ call: Call, _ node: Node, _ planned: PlannedStep, _ results: [Int32]
   ) throws(GraphError) -> any Step {
     let types = node.operands.map { type($0.index) }
-    guard let fused = FusedCall(call, operands: types) else { preconditionFailure("a call without a kernel is inlined") }
+    guard let fused = FusedCall(call, operands: types) else {
+      preconditionFailure("a call without a kernel is inlined")
+    }
     let site = site(planned.node)
     let summary = "\(call.label) \(types[0].shape) \(types[1].shape)"
     func shape(_ hasMask: Bool) -> martlet_attention {
