@@ -25,7 +25,10 @@ let package = Package(
       path: "Sources/Martlet"),
     .target(name: "MartletData", dependencies: ["Martlet", "MartletFormats"], path: "Sources/Data"),
     .target(name: "MartletSamples", path: "Sources/Samples"),
-    .target(name: "MartletZoo", dependencies: ["Martlet", "MartletData", "MartletSamples"], path: "Sources/Zoo"),
+    .target(
+      name: "MartletZoo",
+      dependencies: ["Martlet", "MartletCPU", "MartletData", "MartletFormats", "MartletKernels", "MartletSamples"],
+      path: "Sources/Zoo"),
     .executableTarget(
       name: "MartletTool",
       dependencies: ["MartletZoo", .product(name: "ArgumentParser", package: "swift-argument-parser")],

@@ -6,7 +6,8 @@ import MartletZoo
 struct Predict: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Say what pictures show.",
-    discussion: "Pictures may have any size, dark on light or light on dark: PNG, and JPEG where a decoder is installed.")
+    discussion:
+      "Pictures may have any size, dark on light or light on dark: PNG, and JPEG where a decoder is installed.")
 
   @Option(help: "The folder of the run.", completion: .directory)
   var model: String

@@ -86,7 +86,8 @@ extension DataLoader {
     ) { number in
       let start = position.offset + number * loader.batchSize
       let end = Swift.min(start + loader.batchSize, count)
-      return try loader.load(order.map { Array($0[start..<end]) } ?? Array(start..<end), epoch: position.epoch, end: end)
+      let indices = order.map { Array($0[start..<end]) } ?? Array(start..<end)
+      return try loader.load(indices, epoch: position.epoch, end: end)
     }
     let reader = Reader(prefetcher)
     return BatchStream(from: position) { try loader.nextBatch(reader, epoch: position.epoch) }

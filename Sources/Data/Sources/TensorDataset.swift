@@ -28,12 +28,16 @@ public struct TensorDataset: Dataset {
 
 extension TensorDataset {
   /// The same samples in an order that depends on `seed` only.
-  public func shuffled(seed: UInt64) -> TensorBatches { TensorBatches(dataset: self, order: permutation(count: count, seed: seed, epoch: 0)) }
+  public func shuffled(seed: UInt64) -> TensorBatches {
+    TensorBatches(dataset: self, order: permutation(count: count, seed: seed, epoch: 0))
+  }
 
   /// The samples by number, `size` to a batch; the last batch may have fewer.
   ///
   /// - Precondition: A positive size.
-  public func batches(of size: Int) -> TensorBatches { TensorBatches(dataset: self, order: Array(0..<count)).batches(of: size) }
+  public func batches(of size: Int) -> TensorBatches {
+    TensorBatches(dataset: self, order: Array(0..<count)).batches(of: size)
+  }
 }
 
 /// Batches of examples that are in memory: a sequence for plain `for` loops, since nothing can go wrong on the way.

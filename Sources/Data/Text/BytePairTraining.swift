@@ -8,7 +8,7 @@ extension BytePairTokenizer {
   ///   - text: What to learn from.
   ///   - vocabularySize: Tokens wanted, the 256 bytes included.
   /// - Precondition: `vocabularySize` is at least 256.
-  /// - Complexity: O(bytes) for counting words, then for each merge the words that hold the pair, and the pairs there are.
+  /// - Complexity: O(bytes) for counting words, then for each merge the words that hold it and all pairs there are.
   public static func trained(on text: String, vocabularySize: Int) -> BytePairTokenizer {
     precondition(vocabularySize >= 256, "BytePairTokenizer: a vocabulary of \(vocabularySize) has no room for all bytes")
     var training = BytePairTraining(Array(text.utf8))

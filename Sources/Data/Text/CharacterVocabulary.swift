@@ -19,7 +19,8 @@ public struct CharacterVocabulary: Tokenizer, Hashable {
   public func encode(_ text: String) throws -> [Int32] {
     try text.unicodeScalars.map { scalar in
       guard let token = tokens[scalar] else {
-        throw DataError("the vocabulary has no \(FormatError.quoted(String(scalar))) (U+\(String(scalar.value, radix: 16, uppercase: true)))")
+        let code = String(scalar.value, radix: 16, uppercase: true)
+        throw DataError("the vocabulary has no \(FormatError.quoted(String(scalar))) (U+\(code))")
       }
       return token
     }

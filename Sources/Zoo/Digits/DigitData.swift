@@ -1,4 +1,4 @@
-public import MartletData
+import MartletData
 import Martlet
 import MartletFormats
 
@@ -66,7 +66,7 @@ private func idx(images path: String) throws -> [LabeledDigit] {
   }
   let dataset = try IDXDataset(images: path, labels: path.replacingSubrange(place, with: "labels-idx1"))
   return try (0..<dataset.count).map { index in
-    let example = try dataset.element(at: index)
+    let example = dataset.element(at: index)
     let pixels = example.inputs.scalars(as: Float.self).map { UInt8(($0 * 255).rounded()) }
     let image = Image(height: dataset.height, width: dataset.width, channels: 1, pixels: pixels)
     do {

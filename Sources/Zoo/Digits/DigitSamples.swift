@@ -13,7 +13,8 @@ public enum DigitSamples {
     let sheet = try PNG.decode(SharedBytes(Array(UnsafeBufferPointer(start: start, count: size))), file: "digits.png")
       .converted(toChannels: 1)
     let cells = (0..<(rows * columns)).map { cell in
-      LabeledDigit(image: sheet.digit(row: cell / columns, column: cell % columns), label: cell / columns / rowsPerDigit)
+      LabeledDigit(
+        image: sheet.digit(row: cell / columns, column: cell % columns), label: cell / columns / rowsPerDigit)
     }
     return (
       cells.indices.filter { $0 % columns < columns / 2 }.map { cells[$0] },

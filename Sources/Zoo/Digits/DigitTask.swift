@@ -13,7 +13,7 @@ public enum DigitTask {
   /// - Throws: What data, folder and training throw.
   public static func train(_ request: TrainingRequest) throws -> TrainingSummary {
     let recipe = try DigitRecipe(request)
-    let data = try recipe.data()
+    let data = try recipe.load()
     let model = withSeed(recipe.seed) { DigitClassifier(classes: data.classes.count) }
     let loader = recipe.loader(data.training)
     var settings = recipe.json
@@ -76,7 +76,7 @@ struct DigitRecipe {
     return json
   }
 
-  func data() throws -> DigitData { try data.map { try DigitData(path: $0, seed: seed) } ?? DigitData() }
+  func load() throws -> DigitData { try data.map { try DigitData(path: $0, seed: seed) } ?? DigitData() }
 
   func stepCount(_ batchesPerEpoch: Int) -> Int {
     switch limit {

@@ -41,7 +41,9 @@ struct InkMap {
   private static func ground(_ gray: [Float], height: Int, width: Int) -> Float {
     var frame: [Float] = []
     for y in 0..<height {
-      for x in 0..<width where y == 0 || x == 0 || y == height - 1 || x == width - 1 { frame.append(gray[y * width + x]) }
+      for x in 0..<width where y == 0 || x == 0 || y == height - 1 || x == width - 1 {
+        frame.append(gray[y * width + x])
+      }
     }
     // The mean of both middle ones, so that an inverted picture has the inverted ground.
     frame.sort()
@@ -107,7 +109,9 @@ extension InkMap {
 
   private func touchesPiece(_ i: Int, _ pieces: [Int], _ masses: [Float], _ limit: Float) -> Bool {
     var isTouching = false
-    if ink[i] > 0 { forEachNeighbor(of: i) { isTouching = isTouching || (pieces[$0] > 0 && masses[pieces[$0] - 1] >= limit) } }
+    if ink[i] > 0 {
+      forEachNeighbor(of: i) { isTouching = isTouching || (pieces[$0] > 0 && masses[pieces[$0] - 1] >= limit) }
+    }
     return isTouching
   }
 

@@ -42,7 +42,7 @@ public struct TrainedDigits {
       }
       digits = all.training + all.test
     } else {
-      digits = try recipe.data().test
+      digits = try recipe.load().test
     }
     return Evaluation(count: digits.count, metric: ("accuracy", DigitTask.accuracy(of: model, on: digits)))
   }

@@ -34,7 +34,8 @@ public struct Machine: Sendable {
       instructionSet: String(cString: martlet_isa_name(martlet_current_isa())),
       cacheBytes: (1...3).map { martlet_cache_bytes(Int32($0)) }, threads: threads,
       peakFlopsFloat32OneThread: martlet_peak_flops_f32(1, 0.3), peakFlopsFloat32: martlet_peak_flops_f32(threads, 0.3),
-      copyBytesPerSecond: martlet_copy_bandwidth(threads, size), readBytesPerSecond: martlet_read_bandwidth(threads, size),
+      copyBytesPerSecond: martlet_copy_bandwidth(threads, size),
+      readBytesPerSecond: martlet_read_bandwidth(threads, size),
       engines: engines)
   }
 

@@ -42,29 +42,19 @@ extension RunSettings {
   ///
   /// Nothing is changed unless all names, types and shapes are right.
   static func loadWeights(run: String, into model: some Module) throws {
-    let variables = Dictionary(uniqueKeysWithValues: model.namedVariables.map { ($0.name, $0.variable) })
     let path = "\(run)/weights.safetensors"
-    guard FileSystem.status(path) == nil else { return try load(SafetensorsFile(path: path), into: variables) }
+    if FileSystem.status(path) != nil { return try model.loadWeights(from: path) }
     guard let checkpoint = try Checkpoint.latest(in: "\(run)/checkpoints") else {
       throw FormatError(.missing, file: run, "has neither weights nor a checkpoint")
     }
-    _ = try checkpoint.load(model: variables)
+    _ = try checkpoint.load(model: model.variablesByName)
   }
+}
 
-  private static func load(_ file: SafetensorsFile, into variables: [String: Variable]) throws {
-    guard Set(file.names) == Set(variables.keys) else {
-      throw FormatError(.mismatch, file: file.file, "does not hold the weights of this model: the names differ")
-    }
-    let tensors = try variables.map { name, variable in
-      let stored = try file.tensor(name).normalized()
-      guard stored.dtype == variable.type.dtype, stored.shape == variable.shape else {
-        let message = "is \(stored.dtype) \(stored.shape), the model has \(variable.type)"
-        throw FormatError(.mismatch, file: file.file, message, tensor: name)
-      }
-      let tensor = Tensor(type: variable.type) { memory in stored.bytes.withUnsafeBytes { memory.copyMemory(from: $0) } }
-      return (variable, tensor)
-    }
-    for (variable, tensor) in tensors { variable.tensor = tensor }
+extension Module {
+  /// The variables by their paths.
+  var variablesByName: [String: Variable] {
+    Dictionary(uniqueKeysWithValues: namedVariables.map { ($0.name, $0.variable) })
   }
 }
 

@@ -14,7 +14,8 @@ public enum TrainedModel {
     switch try settings.required("task", \.stringValue) {
     case "digits": self = .digits(try TrainedDigits(run: run))
     case "text": self = .text(try TrainedText(run: run))
-    case let task: throw FormatError(.unsupported, file: settings.path, "is of an unknown task, \(FormatError.quoted(task))")
+    case let task:
+      throw FormatError(.unsupported, file: settings.path, "is of an unknown task, \(FormatError.quoted(task))")
     }
   }
 

@@ -55,6 +55,7 @@ public struct TrainingSummary: Sendable, CustomStringConvertible {
   /// Two lines for people.
   public var description: String {
     let rate = "\(steps) steps, \((seconds * 10).rounded() / 10) s of training"
-    return "\(metric.name.replacing("_", with: " ")) \((metric.value * 1e4).rounded() / 1e4) after \(rate)\nsaved in \(run)"
+    return
+      "\(metric.name.replacing("_", with: " ")) \((metric.value * 1e4).rounded() / 1e4) after \(rate)\nsaved in \(run)"
   }
 }

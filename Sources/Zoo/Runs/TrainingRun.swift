@@ -34,9 +34,10 @@ struct TrainingRun {
     metric: () throws -> (name: String, value: Double)
   ) throws -> TrainingSummary {
     let trainer = Trainer(
-      variables: Dictionary(uniqueKeysWithValues: model.namedVariables.map { ($0.name, $0.variable) }),
+      variables: model.variablesByName,
       optimizerStates: Dictionary(uniqueKeysWithValues: optimizer.states.map { ($0.name, $0) }), data: data,
-      options: options, update: { optimizer.update(with: $0) }, loss: { batch in try withMode(.training) { try loss(batch) } })
+      options: options, update: { optimizer.update(with: $0) },
+      loss: { batch in try withMode(.training) { try loss(batch) } })
     let clock = ContinuousClock()
     var elsewhere = Duration.zero
     trainer.validation = {

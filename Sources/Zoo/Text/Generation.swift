@@ -1,4 +1,4 @@
-public import Martlet
+import Martlet
 
 /// The tokens that a model says after a prompt, one after the other, without end.
 ///
@@ -10,7 +10,7 @@ public import Martlet
 public struct Generation: Sequence, IteratorProtocol {
   private let sampling: Sampling
   private let cache: GPTCache
-  private let logits: @Sendable (Tensor) -> Tensor
+  private let logits: (Tensor) -> Tensor
   /// Tokens that the model has to see before it says the next one.
   private var unread: [Int32]
   /// The last tokens, read or not, at most a context of them.

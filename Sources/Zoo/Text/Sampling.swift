@@ -1,5 +1,13 @@
 import MartletData
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// How the next token is chosen from a model's logits.
 public struct Sampling: Sendable, Hashable {
   /// Divides the logits: below 1 the likely becomes likelier, 0 always takes the most probable token.

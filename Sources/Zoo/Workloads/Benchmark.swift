@@ -97,7 +97,8 @@ extension Duration {
 /// The most memory this process has held.
 func peakResidentBytes() -> Int {
   var usage = rusage()
-  getrusage(RUSAGE_SELF, &usage)
+  // RUSAGE_SELF, which Swift sees as another type on every platform.
+  getrusage(0, &usage)
   #if canImport(Darwin)
     return usage.ru_maxrss
   #else

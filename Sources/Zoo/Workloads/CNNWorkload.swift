@@ -1,8 +1,8 @@
-import Martlet
+package import Martlet
 
 /// Two convolutions with pooling and two dense layers on 28 × 28 pixels, batch 128, Adam.
-struct CNNWorkload: TrainingWorkload {
-  let itemsPerStep = 128
+package struct CNNWorkload: TrainingWorkload {
+  package let itemsPerStep = 128
   let model = Sequential {
     Conv2D(1, 32, kernelSize: 3, padding: .same)
     Activation.relu
@@ -15,14 +15,14 @@ struct CNNWorkload: TrainingWorkload {
     Activation.relu
     Dense(128, 10)
   }
-  let optimizer: any Optimizer
+  package let optimizer: any Optimizer
   let x = Tensor.normal([128, 28, 28, 1], seed: 1)
   let y = Tensor.randomIntegers([128], in: 0..<10, seed: 2)
 
-  init() throws {
+  package init() throws {
     optimizer = Adam(model.parameters, learningRate: 1e-3)
     try evaluate(x, y)
   }
 
-  func loss() -> Tensor { softmaxCrossEntropy(model(x), labels: y) }
+  package func loss() -> Tensor { softmaxCrossEntropy(model(x), labels: y) }
 }

@@ -1,12 +1,12 @@
 import Martlet
 
 /// 128 tokens, one after the other, each the most probable next one, with a key-value cache: `gpt124m`'s shape.
-struct DecodeWorkload: Workload {
-  let itemsPerStep = 128
+package struct DecodeWorkload: Workload {
+  package let itemsPerStep = 128
   let cache: GPTCache
-  private let next: @Sendable (Tensor) -> Tensor
+  private let next: (Tensor) -> Tensor
 
-  init(_ configuration: GPTConfiguration = .gpt124M) throws {
+  package init(_ configuration: GPTConfiguration = .gpt124M) throws {
     let model = GPT(configuration)
     let cache = GPTCache(configuration, capacity: min(128, configuration.context))
     self.cache = cache
@@ -16,7 +16,7 @@ struct DecodeWorkload: Workload {
     for parameter in model.parameters { try parameter.tensor.evaluated() }
   }
 
-  func step() throws -> Double? {
+  package func step() throws -> Double? {
     cache.reset()
     var token = Tensor([0], shape: [1, 1])
     for _ in 0..<min(itemsPerStep, cache.capacity) { token = next(token) }

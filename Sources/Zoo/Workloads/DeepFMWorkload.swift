@@ -1,14 +1,14 @@
 import Martlet
 
 /// DeepFM with 26 columns of 100,000 categories, batch 2,048: SGD on the rows touched, Adam on the rest.
-struct DeepFMWorkload: Workload {
-  let itemsPerStep = 2048
+package struct DeepFMWorkload: Workload {
+  package let itemsPerStep = 2048
   let model: DeepFM
   let sparse: SGD
   let dense: Adam
   let categories, numbers, clicks: Tensor
 
-  init(categoriesPerColumn: Int = 100_000) throws {
+  package init(categoriesPerColumn: Int = 100_000) throws {
     let columns = 26
     model = DeepFM(categories: columns * categoriesPerColumn, columns: columns, numbers: 13)
     sparse = SGD(model.vectors.parameters + model.weights.parameters, learningRate: 0.01)
@@ -20,7 +20,7 @@ struct DeepFMWorkload: Workload {
     try evaluate(categories, numbers, clicks)
   }
 
-  func step() -> Double? {
+  package func step() -> Double? {
     let (loss, gradients) = valueAndGradient {
       sigmoidBinaryCrossEntropy(model(categories, numbers), labels: clicks)
     }

@@ -1,16 +1,16 @@
-import Martlet
+package import Martlet
 
 /// tanh(a · b + c) · sigmoid(d) - exp(-e) on 16,777,216 elements.
-struct ChainWorkload: Workload {
-  let itemsPerStep = 1
+package struct ChainWorkload: Workload {
+  package let itemsPerStep = 1
   let inputs: [Tensor]
 
-  init(elementCount: Int = 1 << 24) throws {
+  package init(elementCount: Int = 1 << 24) throws {
     inputs = (0..<5).map { Tensor.normal([elementCount], seed: $0) }
     for input in inputs { try evaluate(input) }
   }
 
-  func step() throws -> Double? {
+  package func step() throws -> Double? {
     let (a, b, c, d, e) = (inputs[0], inputs[1], inputs[2], inputs[3], inputs[4])
     try evaluate(tanh(a * b + c) * sigmoid(d) - exp(-e))
     return nil
@@ -18,51 +18,51 @@ struct ChainWorkload: Workload {
 }
 
 /// Softmax of the rows of a matrix.
-struct SoftmaxWorkload: Workload {
-  let itemsPerStep = 1
+package struct SoftmaxWorkload: Workload {
+  package let itemsPerStep = 1
   let x: Tensor
 
-  init(_ shape: Shape = [4096, 4096]) throws {
+  package init(_ shape: Shape = [4096, 4096]) throws {
     x = Tensor.normal(shape, seed: 1)
     try evaluate(x)
   }
 
-  func step() throws -> Double? {
+  package func step() throws -> Double? {
     try evaluate(x.softmax())
     return nil
   }
 }
 
 /// Layer normalization of the rows of a matrix, with scale and shift.
-struct LayerNormWorkload: Workload {
-  let itemsPerStep = 1
+package struct LayerNormWorkload: Workload {
+  package let itemsPerStep = 1
   let norm: LayerNorm
   let x: Tensor
 
-  init(_ shape: Shape = [8192, 1024]) throws {
+  package init(_ shape: Shape = [8192, 1024]) throws {
     norm = LayerNorm(shape[1])
     x = Tensor.normal(shape, seed: 1)
     try evaluate(x)
   }
 
-  func step() throws -> Double? {
+  package func step() throws -> Double? {
     try evaluate(norm(x))
     return nil
   }
 }
 
 /// The product of two square matrices.
-struct MatmulWorkload: Workload {
-  let itemsPerStep = 1
+package struct MatmulWorkload: Workload {
+  package let itemsPerStep = 1
   let a, b: Tensor
 
-  init(size: Int = 2048) throws {
+  package init(size: Int = 2048) throws {
     a = Tensor.normal([size, size], seed: 1)
     b = Tensor.normal([size, size], seed: 2)
     try evaluate(a, b)
   }
 
-  func step() throws -> Double? {
+  package func step() throws -> Double? {
     try evaluate(matmul(a, b))
     return nil
   }

@@ -1,22 +1,22 @@
-import Martlet
+package import Martlet
 
 extension GPTConfiguration {
   /// 6 layers of width 384 on 256 tokens.
-  static let small = GPTConfiguration(
+  package static let small = GPTConfiguration(
     layers: 6, heads: 6, width: 384, context: 256, vocabulary: 4096, hasBias: true, usesTanhGELU: true)
   /// The sizes of the smallest GPT-2, on 512 tokens.
-  static let gpt124M = GPTConfiguration(
+  package static let gpt124M = GPTConfiguration(
     layers: 12, heads: 12, width: 768, context: 512, vocabulary: 50257, hasBias: true, usesTanhGELU: true)
 }
 
 /// A GPT on random tokens, AdamW.
-struct GPTWorkload: TrainingWorkload {
-  let itemsPerStep: Int
+package struct GPTWorkload: TrainingWorkload {
+  package let itemsPerStep: Int
   let model: GPT
-  let optimizer: any Optimizer
+  package let optimizer: any Optimizer
   let tokens: Tensor
 
-  init(_ configuration: GPTConfiguration, batchSize: Int) throws {
+  package init(_ configuration: GPTConfiguration, batchSize: Int) throws {
     itemsPerStep = batchSize * configuration.context
     model = GPT(configuration)
     optimizer = AdamW(model.parameters, learningRate: 1e-4)
@@ -24,7 +24,7 @@ struct GPTWorkload: TrainingWorkload {
     try evaluate(tokens)
   }
 
-  func loss() -> Tensor {
+  package func loss() -> Tensor {
     softmaxCrossEntropy(model(tokens[0..., ..<(-1)]), labels: tokens[0..., 1...])
   }
 }

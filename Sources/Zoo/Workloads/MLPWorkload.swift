@@ -1,8 +1,8 @@
-import Martlet
+package import Martlet
 
 /// 784-512-512-10 with ReLU, batch 128, SGD.
-struct MLPWorkload: TrainingWorkload {
-  let itemsPerStep = 128
+package struct MLPWorkload: TrainingWorkload {
+  package let itemsPerStep = 128
   let model = Sequential {
     Dense(784, 512)
     Activation.relu
@@ -10,14 +10,14 @@ struct MLPWorkload: TrainingWorkload {
     Activation.relu
     Dense(512, 10)
   }
-  let optimizer: any Optimizer
+  package let optimizer: any Optimizer
   let x = Tensor.normal([128, 784], seed: 1)
   let y = Tensor.randomIntegers([128], in: 0..<10, seed: 2)
 
-  init() throws {
+  package init() throws {
     optimizer = SGD(model.parameters, learningRate: 0.01)
     try evaluate(x, y)
   }
 
-  func loss() -> Tensor { softmaxCrossEntropy(model(x), labels: y) }
+  package func loss() -> Tensor { softmaxCrossEntropy(model(x), labels: y) }
 }

@@ -1,17 +1,17 @@
-import Martlet
+package import Martlet
 
 /// ResNet-18 on 64 × 64 pixels, batch 16, batch normalization in training mode, SGD with momentum.
-struct ResNet18Workload: TrainingWorkload {
-  let itemsPerStep = 16
+package struct ResNet18Workload: TrainingWorkload {
+  package let itemsPerStep = 16
   let model = ResNet.small18(classes: 10)
-  let optimizer: any Optimizer
+  package let optimizer: any Optimizer
   let x = Tensor.normal([16, 64, 64, 3], seed: 1)
   let y = Tensor.randomIntegers([16], in: 0..<10, seed: 2)
 
-  init() throws {
+  package init() throws {
     optimizer = SGD(model.parameters, learningRate: 0.01, momentum: 0.9)
     try evaluate(x, y)
   }
 
-  func loss() -> Tensor { softmaxCrossEntropy(model(x), labels: y) }
+  package func loss() -> Tensor { softmaxCrossEntropy(model(x), labels: y) }
 }

@@ -1,17 +1,17 @@
 import Martlet
 
 /// Inference of ResNet-50 on 224 × 224 pixels.
-struct ResNet50Workload: Workload {
-  let itemsPerStep: Int
+package struct ResNet50Workload: Workload {
+  package let itemsPerStep: Int
   let model = ResNet.resNet50(classes: 1000)
   let x: Tensor
 
-  init(batchSize: Int) throws {
+  package init(batchSize: Int) throws {
     itemsPerStep = batchSize
     x = Tensor.normal([batchSize, 224, 224, 3], seed: 1)
     try evaluate(x)
     for variable in model.variables { try variable.tensor.evaluated() }
   }
 
-  func step() -> Double? { model(x).sum().scalar }
+  package func step() -> Double? { model(x).sum().scalar }
 }

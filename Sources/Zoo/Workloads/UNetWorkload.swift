@@ -1,18 +1,18 @@
-import Martlet
+package import Martlet
 
 /// A U-Net that predicts noise on 32 × 32 pixels, batch 16, Adam.
-struct UNetWorkload: TrainingWorkload {
-  let itemsPerStep = 16
+package struct UNetWorkload: TrainingWorkload {
+  package let itemsPerStep = 16
   let model = UNet()
-  let optimizer: any Optimizer
+  package let optimizer: any Optimizer
   let x = Tensor.normal([16, 32, 32, 3], seed: 1)
   let noise = Tensor.normal([16, 32, 32, 3], seed: 2)
   let time = Tensor.uniform([16], in: 0...1, seed: 3)
 
-  init() throws {
+  package init() throws {
     optimizer = Adam(model.parameters, learningRate: 1e-4)
     try evaluate(x, noise, time)
   }
 
-  func loss() -> Tensor { meanSquaredError(model(x, time: time), noise) }
+  package func loss() -> Tensor { meanSquaredError(model(x, time: time), noise) }
 }

@@ -1,4 +1,4 @@
-public import Martlet
+package import Martlet
 
 /// A fixed piece of work that is timed here and in other frameworks.
 ///
@@ -14,14 +14,14 @@ public protocol Workload {
 }
 
 /// A workload whose step is a forward pass, a backward pass and an update.
-protocol TrainingWorkload: Workload {
+package protocol TrainingWorkload: Workload {
   var optimizer: any Optimizer { get }
 
   func loss() -> Tensor
 }
 
 extension TrainingWorkload {
-  func step() -> Double? {
+  package func step() -> Double? {
     withMode(.training) {
       let (loss, gradients) = valueAndGradient { self.loss() }
       optimizer.update(with: gradients)

@@ -1,0 +1,225 @@
+import MartletFormats
+import MartletGraph
+
+/// Runs the training loop that most people want.
+///
+/// ```swift
+/// let trainer = Trainer(model: variables, data: loader, options: TrainingOptions(.epochs(10), output: "runs/digits"), …)
+/// trainer.validation = { ["accuracy": accuracy(model, on: test)] }
+/// let report = try trainer.run()
+/// ```
+///
+/// A run with an output folder writes its settings, a log and checkpoints there. Interrupted by a signal or a crash and
+/// run again, it goes on from the newest good checkpoint and gives, bit for bit, what it would have given without the
+/// interruption.
+public final class Trainer<Source: BatchSource> {
+  /// What is trained: parameters and states by name.
+  public let variables: [String: Variable]
+  /// Where batches come from.
+  public let data: Source
+  /// How to train.
+  public var options: TrainingOptions
+  /// Measures the model after each epoch; the moving average of the weights, if there is one.
+  public var validation: (() throws -> [String: Double])?
+  /// Called after steps, epochs and checkpoints; any of them can end the run.
+  public var callbacks: [(TrainingEvent) throws -> TrainingDecision] = []
+  /// Called with sentences about damaged checkpoints.
+  public var warn: (String) -> Void = printWarning
+
+  let optimizerStates: [String: Variable]
+  private let update: (consuming Gradients) throws -> Void
+  private let loss: (Source.Batch) throws -> Tensor
+
+  var state = TrainingState()
+  var folder: RunFolder?
+  var average: WeightAverage?
+  private var log: TrainingLog?
+  private var progress = Progress(.quiet, from: 0, totalSteps: nil)
+
+  /// A trainer of anything that is changed by gradients.
+  ///
+  /// - Parameters:
+  ///   - variables: Parameters and states by name: what a checkpoint holds of the model.
+  ///   - optimizerStates: What a checkpoint holds of the optimizer, by name.
+  ///   - data: Where batches come from.
+  ///   - options: How to train.
+  ///   - update: Changes the parameters, and ends the step.
+  ///   - loss: The loss of a batch, a scalar.
+  public init(
+    variables: [String: Variable], optimizerStates: [String: Variable] = [:], data: Source, options: TrainingOptions,
+    update: @escaping (consuming Gradients) throws -> Void, loss: @escaping (Source.Batch) throws -> Tensor
+  ) {
+    (self.variables, self.optimizerStates, self.data) = (variables, optimizerStates, data)
+    (self.options, self.update, self.loss) = (options, update, loss)
+  }
+
+  /// Trains until the limit, or until something ends it earlier.
+  ///
+  /// - Throws: ``TrainingError``, ``CheckpointError``, and what data, loss, validation and callbacks throw.
+  @discardableResult
+  public func run() throws -> TrainingReport {
+    guard data.batchesPerEpoch > 0 else { throw TrainingError.noData }
+    let interrupts = Interrupts()
+    try prepare()
+    defer { (folder, log) = (nil, nil) }
+    var lastLoss: Double?
+    var outcome = isFinished ? TrainingOutcome.finished : nil
+    while outcome == nil {
+      let stream = data.batches(from: state.position)
+      while outcome == nil, let batches = try nextBatches(stream) {
+        let loss = try step(batches)
+        state.position = stream.position
+        lastLoss = loss
+        outcome = try afterStep(loss, interrupts)
+      }
+      if outcome == nil { outcome = try afterEpoch() }
+    }
+    return try finish(outcome!, lastLoss)
+  }
+
+  /// The batches of one update; nil at the end of the epoch.
+  private func nextBatches(_ stream: BatchStream<Source.Batch>) throws -> [Source.Batch]? {
+    var batches: [Source.Batch] = []
+    while batches.count < max(options.accumulatedBatches, 1), let batch = try stream.next() { batches.append(batch) }
+    return batches.isEmpty ? nil : batches
+  }
+
+  /// One update.
+  private func step(_ batches: [Source.Batch]) throws -> Double {
+    let loss = try checked {
+      var (loss, gradients) = try valueAndGradient { try self.loss(batches[0]) }
+      for batch in batches.dropFirst() {
+        // Ends a program here: otherwise the activations of all batches would be in memory together.
+        try Recorder.current.finishStep()
+        let (next, more) = try valueAndGradient { try self.loss(batch) }
+        (loss, gradients) = (loss + next, gradients.adding(more))
+      }
+      if batches.count > 1 {
+        let share = 1 / Double(batches.count)
+        (loss, gradients) = (loss * share, gradients.mapGradients { $0 * share })
+      }
+      if let limit = options.gradientNormLimit { gradients = gradients.limited(toNorm: limit) }
+      try update(gradients)
+      try average?.update()
+      return loss.scalar
+    }
+    state.step += 1
+    guard loss.isFinite else {
+      throw TrainingError.diverged(step: state.step, epoch: state.position.epoch, loss: loss)
+    }
+    return loss
+  }
+}
+
+// MARK: - Around the steps
+
+extension Trainer {
+  private func prepare() throws {
+    state = TrainingState()
+    average = options.averageDecay.map { WeightAverage(of: variables, decay: $0) }
+    if let output = options.output {
+      folder = try RunFolder(output, configuration: options.configuration)
+      try resume()
+      log = try TrainingLog(path: folder!.logPath, continuingAt: state.step)
+    }
+    progress = Progress(options.progress, from: state.step, totalSteps: totalSteps)
+    if state.step > 0 { progress.say("going on from step \(state.step), in epoch \(state.position.epoch + 1)") }
+  }
+
+  /// The number of updates when the run is over.
+  private var totalSteps: Int {
+    switch options.limit {
+    case .steps(let steps): return steps
+    case .epochs(let epochs):
+      let batches = max(options.accumulatedBatches, 1)
+      return epochs * ((data.batchesPerEpoch + batches - 1) / batches)
+    }
+  }
+
+  private var isFinished: Bool {
+    switch options.limit {
+    case .steps(let steps): state.step >= steps
+    case .epochs(let epochs): state.position.epoch >= epochs
+    }
+  }
+
+  private func afterStep(_ loss: Double, _ interrupts: Interrupts) throws -> TrainingOutcome? {
+    state.lossSum += loss
+    state.lossCount += 1
+    progress.show(epoch: state.position.epoch, step: state.step, loss: loss)
+    if state.step % max(options.logInterval, 1) == 0 { writeLog(["loss": .number(loss)]) }
+    let decision = try notify(.step, loss)
+    if let signal = interrupts.received {
+      try save()
+      sayHowToGoOn()
+      return .interrupted(signal: signal)
+    }
+    if let interval = options.checkpointInterval, state.step % max(interval, 1) == 0 { try save() }
+    if decision == .stop { return .stoppedByCallback }
+    if case .steps(let steps) = options.limit, state.step >= steps { return .finished }
+    return nil
+  }
+
+  private func afterEpoch() throws -> TrainingOutcome? {
+    let loss = state.meanLoss
+    state.metrics = ["loss": loss].merging(try validated()) { $1 }
+    let isBest = try judge()
+    var line: JSON = ["trainingLoss": .number(loss)]
+    for name in state.metrics.keys.sorted() { line[name] = .number(state.metrics[name]!) }
+    writeLog(line)
+    let shown = state.metrics.keys.sorted().map { "\($0) \(rounded(state.metrics[$0]!))" }.joined(separator: "  ")
+    progress.say("epoch \(state.position.epoch + 1)  step \(state.step)  \(shown)" + (isBest ? "  (best)" : ""))
+    let decision = try notify(.epoch, loss)
+    state.beginEpoch()
+    try save()
+    if decision == .stop { return .stoppedByCallback }
+    if let patience = options.patience, state.epochsSinceBest >= patience { return .stoppedEarly }
+    return isFinished ? .finished : nil
+  }
+
+  private func validated() throws -> [String: Double] {
+    guard let validation else { return [:] }
+    return try average?.whileInPlace(validation) ?? validation()
+  }
+
+  /// Compares with the best epoch so far.
+  private func judge() throws -> Bool {
+    guard let value = state.metrics[options.goal.metric] else {
+      throw TrainingError.unknownMetric(options.goal.metric, known: Array(state.metrics.keys))
+    }
+    let isBest = options.goal.isBetter(value, than: state.best?.value)
+    if isBest { state.best = (value, state.step) }
+    state.epochsSinceBest = isBest ? 0 : state.epochsSinceBest + 1
+    return isBest
+  }
+
+  func notify(_ kind: TrainingEvent.Kind, _ loss: Double) throws -> TrainingDecision {
+    let event = TrainingEvent(
+      kind: kind, step: state.step, epoch: state.position.epoch, loss: loss, metrics: state.metrics)
+    var decision = TrainingDecision.proceed
+    for callback in callbacks where try callback(event) == .stop { decision = .stop }
+    return decision
+  }
+
+  private func writeLog(_ members: JSON) {
+    guard let log else { return }
+    var line: JSON = ["step": .integer(state.step), "epoch": .integer(state.position.epoch)]
+    for (name, value) in members.objectValue?.members ?? [] { line[name] = value }
+    log.append(line)
+  }
+
+  private func sayHowToGoOn() {
+    guard let folder else { return progress.say("stopped at step \(state.step); nothing was saved, there is no folder") }
+    progress.say("saved at step \(state.step); the same command with --output \(folder.path) goes on from there")
+  }
+
+  private func finish(_ outcome: TrainingOutcome, _ loss: Double?) throws -> TrainingReport {
+    if let folder {
+      if try Checkpoint.all(in: folder.checkpointsPath).last?.step != state.step { try save() }
+      let write = { try folder.saveWeights(self.variables) }
+      try average?.whileInPlace(write) ?? write()
+    }
+    return TrainingReport(
+      outcome: outcome, steps: state.step, loss: loss, metrics: state.metrics, best: state.best)
+  }
+}
