@@ -17,6 +17,11 @@ import Testing
     var outputs = Array(values.suffix(3))
     outputs.append(sketch.random.pick(values))
     try expectAgreement(sketch, outputs, scale: 1000, "seed \(seed)")
+    // The same with inputs that may be overwritten: results must not notice.
+    let graph = sketch.graph(outputs)
+    let kept = try run(graph, sketch.data, on: CPUEngine.shared)
+    let donated = try run(graph, sketch.data, on: CPUEngine.shared, donated: sketch.data.map { _ in true })
+    for (a, b) in zip(donated, kept) { #expect(difference(a, b, 0) == nil, "seed \(seed)") }
   }
 
   /// One more operation, or nil when the dice chose one that does not fit.
