@@ -31,7 +31,7 @@ public final class CPUEngine: Engine {
 
   /// The steps of a program, for a reader: what is fused, what is copied, how memory is used.
   public func explain(_ program: Program) throws(GraphError) -> String {
-    try Plan(program.graph, isDonated: program.isDonated).explanation
+    try Plan(program.graph, isDonated: program.isDonated, describes: true).explanation
   }
 
   /// Memory that a run gives back when it ends.
