@@ -40,6 +40,11 @@ public func log2(_ x: Tensor, fileID: StaticString = #fileID, line: UInt = #line
   .unary(.log2, x, at: SourceLocation(fileID, line))
 }
 
+/// The logarithms to base 10: `-inf` at 0, NaN below. By way of the natural one, so not always the nearest number.
+public func log10(_ x: Tensor, fileID: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  compose("log10", fileID, line) { c in try c.binary(.multiply, c.unary(.log, x), 0.4342944819032518) }
+}
+
 /// log(1 + *x*), exact to the last places near 0.
 public func log1p(_ x: Tensor, fileID: StaticString = #fileID, line: UInt = #line) -> Tensor {
   .unary(.log1p, x, at: SourceLocation(fileID, line))

@@ -53,7 +53,9 @@ public struct Residual: Layer {
 /// All dimensions but the first joined into one: `[batch, ...]` gives `[batch, size]`.
 public struct Flatten: Layer {
   public init() {}
-  public func callAsFunction(_ x: Tensor) -> Tensor { x.rank == 1 ? x.expandingDimensions(at: 1) : x.flattened(from: 1) }
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    x.rank == 1 ? x.expandingDimensions(at: 1) : x.flattened(from: 1)
+  }
 }
 
 /// A function without parameters as a layer: ``relu``, ``gelu``, … or one of your own.

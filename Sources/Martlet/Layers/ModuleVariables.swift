@@ -33,12 +33,16 @@ struct VariableSearch {
   /// The type of the layer that holds each variable directly, and its path.
   private(set) var holders: [ObjectIdentifier: (path: String, type: String)] = [:]
   private var seen: Set<ObjectIdentifier> = []
+  private let visitsRandomStates: Bool
+
+  init(visitsRandomStates: Bool = true) { self.visitsRandomStates = visitsRandomStates }
 
   mutating func visit(_ value: Any, path: String) {
     if let variable = value as? Variable {
       if seen.insert(ObjectIdentifier(variable)).inserted { found.append((path, variable)) }
       return
     }
+    if value is RandomState && !visitsRandomStates { return }
     // The layers of a sequence are counted from its own path: `body.0.weight`.
     if let sequence = value as? Sequential { return visitAll(sequence.layers, path) }
     let mirror = Mirror(reflecting: value)

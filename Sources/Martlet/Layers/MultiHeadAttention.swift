@@ -40,7 +40,8 @@ public struct MultiHeadAttention: Layer {
   /// - Parameters:
   ///   - x: `[batch, length, width]`.
   ///   - context: Where keys and values come from, `[batch, contextLength, width]`; `x` if nil.
-  ///   - mask: Added to the logits, `[batch, heads, length, contextLength]` or what broadcasts to it.
+  ///   - mask: Added to the scores, or bool: `true` where a position may see another. Broadcasts to
+  ///     `[batch, heads, length, contextLength]`; with a cache the last size is its capacity.
   ///   - cache: Keys and values of earlier positions, to which those of `x` are appended.
   /// - Returns: The shape of `x`.
   public func callAsFunction(
@@ -55,10 +56,10 @@ public struct MultiHeadAttention: Layer {
     if let cache {
       let visible = cache.append(keys: keys, values: values, isCausal: isCausal)
       (keys, values) = (cache.keys.tensor, cache.values.tensor)
-      mask = mask.map { $0 + visible } ?? visible
+      mask = mask.map { $0.dtype == .bool ? $0 & visible : select(visible, $0, -Double.infinity) } ?? visible
       isCausal = false
     }
-    let attended = attend(queries, keys, values, mask: mask, isCausal: isCausal)
+    let attended = attention(queries, keys, values, mask: mask, isCausal: isCausal)
     return output(attended.reshaped(to: x.shape))
   }
 
@@ -89,7 +90,7 @@ public struct KeyValueCache: Module {
   ///
   /// Positions beyond the capacity are an error when the program runs.
   ///
-  /// - Returns: What hides the places that a new position may not see, to be added to logits: `[length, capacity]`.
+  /// - Returns: Which places each new position may see, bool `[length, capacity]`.
   func append(keys newKeys: Tensor, values newValues: Tensor, isCausal: Bool) -> Tensor {
     let length = newKeys.shape[1]
     let place = count.tensor
@@ -102,21 +103,6 @@ public struct KeyValueCache: Module {
     let positions = Tensor.range(0..<keys.shape[1]).expandingDimensions(at: 0)
     let offset = isCausal ? Tensor.range(0..<length) : Tensor.full([length], value: Double(length - 1), dtype: .int64)
     let last = (offset + place).expandingDimensions(at: 1)
-    return select(positions .<= last, .zeros([], dtype: keys.type.dtype), -Double.infinity)
+    return positions .<= last
   }
-}
-
-/// softmax(query · keyᵀ / √width + mask) · value, for tensors `[batch, length, heads, headWidth]`.
-private func attend(
-  _ query: Tensor, _ key: Tensor, _ value: Tensor, mask: Tensor?, isCausal: Bool
-) -> Tensor {
-  let scale = 1 / Double(query.shape[3]).squareRoot()
-  var logits = matmul(query.transposed([0, 2, 1, 3]), key.transposed([0, 2, 3, 1])) * scale
-  if let mask { logits = logits + mask }
-  if isCausal {
-    let (rows, columns) = (query.shape[1], key.shape[1])
-    let isVisible = Tensor.ones([rows, columns], dtype: .bool).lowerTriangle(diagonal: columns - rows)
-    logits = select(isVisible, logits, -Double.infinity)
-  }
-  return matmul(logits.softmax(), value.transposed([0, 2, 1, 3])).transposed([0, 2, 1, 3])
 }

@@ -66,7 +66,7 @@ public struct TransformerBlock: Layer {
 
   /// - Parameters:
   ///   - x: `[batch, length, width]`.
-  ///   - mask: Added to the logits of attention, `[batch, heads, length, length]` or what broadcasts to it.
+  ///   - mask: Of attention: added to its scores, or bool; broadcasts to `[batch, heads, length, length]`.
   ///   - cache: Keys and values of earlier positions, to which those of `x` are appended.
   /// - Returns: The shape of `x`.
   public func callAsFunction(_ x: Tensor, mask: Tensor?, cache: KeyValueCache? = nil) -> Tensor {

@@ -60,7 +60,8 @@ private func pairLoss(
   _ line: UInt, _ body: (Tensor, Tensor) -> Tensor
 ) -> Tensor {
   guard predictions.shape == targets.shape, predictions.dtype.isFloatingPoint else {
-    let message = "needs floating-point predictions and targets of one shape, got \(predictions.type) and \(targets.type)"
+    let message =
+      "needs floating-point predictions and targets of one shape, got \(predictions.type) and \(targets.type)"
     return Tensor(storage: stop(GraphError(name, message), at: SourceLocation(fileID, line)))
   }
   return reduced(body(predictions, targets.cast(to: predictions.dtype)), reduction)

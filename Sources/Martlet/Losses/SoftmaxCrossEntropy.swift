@@ -56,7 +56,9 @@ private func labelColumns(_ labels: Tensor, _ classes: Int, _ fileID: StaticStri
   let columns = Tensor.range(0..<classes, dtype: .int32)
   // Negative indices count from the end, negative labels do not; moved further down they are outside as well.
   let isNegative = labels .< 0
-  let indices = labels.dtype.isUnsigned ? labels : select(isNegative, labels.cast(to: .int64) - Double(classes), labels.cast(to: .int64))
+  let indices =
+    labels.dtype.isUnsigned
+    ? labels : select(isNegative, labels.cast(to: .int64) - Double(classes), labels.cast(to: .int64))
   // The gather gives the labels again, and finds those that are no class.
   let known = columns.gathered(at: indices, fileID: fileID, line: line)
   return columns .== known.expandingDimensions(at: -1)

@@ -133,19 +133,19 @@ extension OptimizerCore {
 }
 
 /// What variables held before a step, to go back to if it fails.
-///
-/// Kept as positions in the recording: a tensor would keep the engine from updating memory in place.
 struct RestorePoint {
-  private let places: [(variable: Variable, position: Int)]
-  private let recorder = Recorder.current
+  private var held: [(variable: Variable, storage: TensorStorage)]
 
   init(_ variables: [Variable]) {
-    let recorder = recorder
-    places = recorder.scopes.isEmpty ? variables.map { ($0, recorder.position(of: $0.storage)) } : []
+    held = Recorder.current.scopes.isEmpty ? variables.map { ($0, $0.storage) } : []
   }
 
   /// Runs everything recorded; on failure, puts the old values back and reports what went wrong.
-  func finishStep() {
+  consuming func finishStep() {
+    let recorder = Recorder.current
+    // From here on as positions in the recording: a tensor would keep the engine from updating memory in place.
+    let places = held.map { ($0.variable, recorder.position(of: $0.storage)) }
+    held = []
     do {
       try recorder.finishStep()
     } catch {

@@ -49,7 +49,9 @@ public final class SGD: Optimizer {
     if momentum != 0 {
       let velocity = velocities[turn.index]
       var fresh = gradient
-      if dampening != 0 { fresh = gradient * select(step .<= 1, 1, Tensor.full([], value: 1 - dampening, dtype: value.dtype)) }
+      if dampening != 0 {
+        fresh = gradient * select(step .<= 1, 1, .full([], value: 1 - dampening, dtype: value.dtype))
+      }
       velocity.tensor = velocity.tensor * momentum + fresh
       gradient = isNesterov ? gradient + velocity.tensor * momentum : velocity.tensor
     }
@@ -70,12 +72,7 @@ extension Tensor {
       zero.literal.doubleValue == 0
     else { return nil }
     return (
-      Tensor(storage: recorder.view(node.operands[2])), Tensor(storage: recorder.view(node.operands[1]))
+      Tensor(storage: recorder.adoptNode(node.operands[2])), Tensor(storage: recorder.adoptNode(node.operands[1]))
     )
   }
-}
-
-extension Recorder {
-  /// A tensor for a value that others may stand for as well.
-  fileprivate func view(_ value: Value) -> TensorStorage { adoptNode(value) }
 }

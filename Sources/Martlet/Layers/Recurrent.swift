@@ -1,0 +1,126 @@
+public import MartletGraph
+
+/// A long short-term memory over a sequence.
+///
+/// Gates stand in the order *i* (input), *f* (forget), *g* (candidate), *o* (output), as in PyTorch and Keras:
+/// *c*′ = *f c* + *i g* and *h*′ = *o* tanh *c*′, where *i*, *f*, *o* are sigmoids and *g* a hyperbolic tangent of
+/// `x · inputWeight + h · hiddenWeight + bias`. PyTorch's two biases are one here: their sum.
+///
+/// - Note: Hochreiter and Schmidhuber, *Neural Computation* 9 (1997); Gers et al., *Neural Computation* 12 (2000).
+public struct LSTM: Layer {
+  /// `[in, 4 · width]`.
+  public let inputWeight: Parameter
+  /// `[width, 4 · width]`.
+  public let hiddenWeight: Parameter
+  /// `[4 · width]`.
+  public let bias: Parameter
+  public let width: Int
+  /// Whether the sequence is read from its end; results keep its order.
+  public let isReversed: Bool
+
+  /// - Parameters:
+  ///   - inputCount: The size of each element of the sequence.
+  ///   - width: The size of the hidden state.
+  ///   - initializer: For the input's weight; the hidden one's is `lecunUniform`. The forget gate's bias begins at 1.
+  public init(
+    _ inputCount: Int, _ width: Int, isReversed: Bool = false, initializer: Initializer = .glorotUniform,
+    dtype: DType = .float32, seed: UInt64? = nil
+  ) {
+    (inputWeight, hiddenWeight) = withSeed(seed) {
+      (
+        initializer.parameter([inputCount, 4 * width], dtype: dtype),
+        Initializer.lecunUniform.parameter([width, 4 * width], dtype: dtype)
+      )
+    }
+    let zeros = Tensor.zeros([width], dtype: dtype)
+    bias = Parameter(Tensor(concatenating: [zeros, .ones([width], dtype: dtype), zeros, zeros], axis: 0))
+    (self.width, self.isReversed) = (width, isReversed)
+  }
+
+  /// - Parameter x: `[batch, length, in]`.
+  /// - Returns: The hidden states, `[batch, length, width]`.
+  public func callAsFunction(_ x: Tensor) -> Tensor { callAsFunction(x, initial: nil).sequence }
+
+  /// - Parameters:
+  ///   - x: `[batch, length, in]`.
+  ///   - initial: Hidden state and cell, `[batch, width]` each; zeros if nil.
+  /// - Returns: The hidden states `[batch, length, width]`, and the last hidden state and cell.
+  public func callAsFunction(
+    _ x: Tensor, initial: (hidden: Tensor, cell: Tensor)?
+  ) -> (sequence: Tensor, last: (hidden: Tensor, cell: Tensor)) {
+    let zeros = Tensor.zeros([x.shape[0], width], dtype: x.dtype)
+    let start = initial ?? (zeros, zeros)
+    // What does not depend on the step before is one product for the whole sequence.
+    let inputs = (matmul(x, inputWeight.tensor) + bias.tensor).transposed([1, 0, 2])
+    let weight = hiddenWeight.tensor
+    let (carry, results) = scan([start.hidden, start.cell], over: [inputs], isReversed: isReversed) { carry, elements in
+      let gates = (elements[0] + matmul(carry[0], weight)).chunks(4, axis: 1)
+      let cell = sigmoid(gates[1]) * carry[1] + sigmoid(gates[0]) * tanh(gates[2])
+      let hidden = sigmoid(gates[3]) * tanh(cell)
+      return ([hidden, cell], [hidden])
+    }
+    return (results[0].transposed([1, 0, 2]), (carry[0], carry[1]))
+  }
+}
+
+/// A gated recurrent unit over a sequence.
+///
+/// Gates stand in the order *r* (reset), *z* (update), *n* (candidate), as in PyTorch (Keras: *z*, *r*, *n*):
+/// *h*′ = (1 - *z*) *n* + *z h* with *n* = tanh(`x · W + b` + *r* (`h · U + c`)), the form whose reset comes after the
+/// product.
+///
+/// - Note: Cho et al., *Learning phrase representations using RNN encoder-decoder*, EMNLP 2014.
+public struct GRU: Layer {
+  /// `[in, 3 · width]`.
+  public let inputWeight: Parameter
+  /// `[width, 3 · width]`.
+  public let hiddenWeight: Parameter
+  /// `[3 · width]`.
+  public let inputBias, hiddenBias: Parameter
+  public let width: Int
+  /// Whether the sequence is read from its end; results keep its order.
+  public let isReversed: Bool
+
+  /// - Parameters:
+  ///   - inputCount: The size of each element of the sequence.
+  ///   - width: The size of the hidden state.
+  ///   - initializer: For the input's weight; the hidden one's is `lecunUniform`.
+  public init(
+    _ inputCount: Int, _ width: Int, isReversed: Bool = false, initializer: Initializer = .glorotUniform,
+    dtype: DType = .float32, seed: UInt64? = nil
+  ) {
+    (inputWeight, hiddenWeight) = withSeed(seed) {
+      (
+        initializer.parameter([inputCount, 3 * width], dtype: dtype),
+        Initializer.lecunUniform.parameter([width, 3 * width], dtype: dtype)
+      )
+    }
+    inputBias = Parameter(.zeros([3 * width], dtype: dtype))
+    hiddenBias = Parameter(.zeros([3 * width], dtype: dtype))
+    (self.width, self.isReversed) = (width, isReversed)
+  }
+
+  /// - Parameter x: `[batch, length, in]`.
+  /// - Returns: The hidden states, `[batch, length, width]`.
+  public func callAsFunction(_ x: Tensor) -> Tensor { callAsFunction(x, initial: nil).sequence }
+
+  /// - Parameters:
+  ///   - x: `[batch, length, in]`.
+  ///   - initial: The hidden state, `[batch, width]`; zeros if nil.
+  /// - Returns: The hidden states `[batch, length, width]`, and the last one.
+  public func callAsFunction(_ x: Tensor, initial: Tensor?) -> (sequence: Tensor, last: Tensor) {
+    let start = initial ?? Tensor.zeros([x.shape[0], width], dtype: x.dtype)
+    let inputs = (matmul(x, inputWeight.tensor) + inputBias.tensor).transposed([1, 0, 2])
+    let (weight, bias) = (hiddenWeight.tensor, hiddenBias.tensor)
+    let (carry, results) = scan([start], over: [inputs], isReversed: isReversed) { carry, elements in
+      let given = elements[0].chunks(3, axis: 1)
+      let kept = (matmul(carry[0], weight) + bias).chunks(3, axis: 1)
+      let reset = sigmoid(given[0] + kept[0])
+      let update = sigmoid(given[1] + kept[1])
+      let candidate = tanh(given[2] + reset * kept[2])
+      let hidden = candidate + update * (carry[0] - candidate)
+      return ([hidden], [hidden])
+    }
+    return (results[0].transposed([1, 0, 2]), carry[0])
+  }
+}
