@@ -15,10 +15,12 @@ struct DataLoaderTests {
 
   @Test(arguments: [0, 1, 2, 8])
   func `each sample comes once an epoch, in another order each time`(workers: Int) throws {
-    let epochs = try (0..<3).map { try all(loader(Numbers(count: 517), batchSize: 10, workers: workers).batches(epoch: $0)) }
+    let loader = loader(Numbers(count: 517), batchSize: 10, workers: workers)
+    let epochs = try (0..<3).map { try all(loader.batches(epoch: $0)) }
     for batches in epochs {
       #expect(batches.joined().sorted() == Array(0..<517))
-      #expect(batches.map(\.count) == Array(repeating: 10, count: 51) + [7])
+      #expect(batches.dropLast().allSatisfy { $0.count == 10 })
+      #expect(batches.last?.count == 7)
     }
     #expect(Set(epochs.map { Array($0.joined()) }).count == 3)
     #expect(!epochs.map { Array($0.joined()) }.contains(Array(0..<517)))
@@ -55,7 +57,8 @@ struct DataLoaderTests {
     var seen: [[Int]] = []
     for _ in 0..<stop { seen.append(try #require(try stream.next())) }
     let resumed = loader(numbers, batchSize: whole.batchSize, workers: generator.below(4))
-    #expect(try seen + all(resumed.batches(from: stream.position)) == expected)
+    seen += try all(resumed.batches(from: stream.position))
+    #expect(seen == expected)
   }
 
   @Test(arguments: [0, 3])

@@ -33,7 +33,8 @@ struct SourcesTests {
   @Test func `a split has every sample once`() throws {
     let (a, b) = Numbers(count: 101).split(fraction: 0.8, seed: 4)
     #expect(a.count == 81 && b.count == 20)
-    let elements = try (0..<81).map { try a.element(at: $0) } + (0..<20).map { try b.element(at: $0) }
+    var elements = try (0..<81).map { try a.element(at: $0) }
+    elements += try (0..<20).map { try b.element(at: $0) }
     #expect(elements.sorted() == Array(0..<101))
   }
 
@@ -77,7 +78,8 @@ struct SourcesTests {
     #expect(digits.count == 3)
     let last = digits.element(at: 2)
     #expect(last.inputs.shape == [2, 2, 1] && last.labels.scalar == 9)
-    #expect(last.inputs.scalars(as: Float.self) == [8 / 255, 9 / 255, 10 / 255, 1])
+    let expected: [Float] = [8 / 255, 9 / 255, 10 / 255, 1]
+    #expect(last.inputs.scalars(as: Float.self) == expected)
     #expect(throws: FormatError.self) { try IDXDataset(folder: scratch.path, isTraining: false) }
   }
 
@@ -111,7 +113,11 @@ struct SourcesTests {
     #expect(ramp.resized(height: 1, width: 8) == ramp)
     // Between the centers of the outer pixels a line stays a line: new pixel i lies at (i + 0.5) / 2 - 0.5.
     let wide = ramp.resized(height: 1, width: 16).pixels
-    for i in 1..<15 { #expect(abs(Double(wide[i]) - 30 * ((Double(i) + 0.5) / 2 - 0.5)) <= 0.5) }
+    for i in 1..<15 {
+      let position = (Double(i) + 0.5) / 2 - 0.5
+      let error = Double(wide[i]) - 30 * position
+      #expect(abs(error) <= 0.5)
+    }
   }
 
   @Test func `made-up samples depend on seed and number, and their classes differ`() {
@@ -124,7 +130,9 @@ struct SourcesTests {
     let quiet = SyntheticDataset(count: 25, shape: [4, 4], classCount: 1, noise: 0, seed: 1).element(at: 0)
     let noisy = SyntheticDataset(count: 25, shape: [4, 4], classCount: 1, noise: 0.5, seed: 1)
     let pattern = quiet.inputs.scalars(as: Float.self)
-    let noise = (0..<25).flatMap { zip(noisy.element(at: $0).inputs.scalars(as: Float.self), pattern).map { $0 - $1 } }
+    let noise = (0..<25).flatMap { index -> [Float] in
+      zip(noisy.element(at: index).inputs.scalars(as: Float.self), pattern).map { $0 - $1 }
+    }
     let mean = noise.reduce(0, +) / 400
     let variance = noise.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / 399
     #expect(abs(mean) < 0.125)

@@ -12,9 +12,12 @@ extension Trainer {
     _ model: some Module, optimizer: any Optimizer, data: Source, options: TrainingOptions,
     loss: @escaping (Source.Batch) throws -> Tensor
   ) {
+    var search = VariableSearch(visitsRandomStates: false)
+    search.visit(model, path: "")
     self.init(
       variables: Dictionary(uniqueKeysWithValues: model.namedVariables.map { ($0.name, $0.variable) }),
       optimizerStates: Dictionary(uniqueKeysWithValues: optimizer.states.map { ($0.name, $0) }), data: data,
-      options: options, update: { optimizer.update(with: $0) }, loss: loss)
+      options: options, weights: Dictionary(uniqueKeysWithValues: search.found.map { ($0.name, $0.variable) }),
+      update: { optimizer.update(with: $0) }, loss: loss)
   }
 }

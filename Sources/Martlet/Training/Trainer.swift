@@ -37,7 +37,7 @@ public final class Trainer<Source: BatchSource> {
 
   var state = TrainingState()
   var folder: RunFolder?
-  var average: WeightAverage?
+  var average: AveragedWeights?
   private var log: TrainingLog?
   private var lastLoss: Double?
   var savedStep: Int?
@@ -123,9 +123,9 @@ public final class Trainer<Source: BatchSource> {
       let share = 1 / Double(batches.count)
       (loss, gradients) = (loss * share, gradients.mapGradients { $0 * share })
     }
-    if let limit = options.gradientNormLimit { gradients = gradients.limited(toNorm: limit) }
+    if let limit = options.gradientNormLimit { gradients = gradients.clipped(toNorm: limit) }
     try change(gradients)
-    try average?.update()
+    average?.update()
     return loss.scalar
   }
 }
@@ -135,7 +135,7 @@ public final class Trainer<Source: BatchSource> {
 extension Trainer {
   private func prepare() throws {
     (state, savedStep) = (TrainingState(), nil)
-    average = options.averageDecay.map { WeightAverage(of: variables, decay: $0) }
+    average = options.averageDecay.map { AveragedWeights(parameters, decay: $0) }
     if let output = options.output {
       folder = try RunFolder(output, configuration: options.configuration)
       try resume()
@@ -143,6 +143,11 @@ extension Trainer {
     }
     progress = Progress(options.progress, from: state.step, totalSteps: totalSteps)
     if state.step > 0 { progress.say("going on from step \(state.step), in epoch \(state.position.epoch + 1)") }
+  }
+
+  /// In an order that is the same in every process.
+  private var parameters: [Parameter] {
+    variables.sorted { $0.key < $1.key }.compactMap { $0.value as? Parameter }
   }
 
   /// The number of updates when the run is over.
@@ -203,7 +208,7 @@ extension Trainer {
 
   private func validated() throws -> [String: Double] {
     guard let validation else { return [:] }
-    return try average?.whileInPlace(validation) ?? validation()
+    return try average?.withAverages(validation) ?? validation()
   }
 
   /// Compares with the best epoch so far.
@@ -245,7 +250,7 @@ extension Trainer {
       sayHowToGoOn()
     } else if let folder {
       let write = { try folder.saveWeights(self.weights) }
-      try average?.whileInPlace(write) ?? write()
+      try average?.withAverages(write) ?? write()
     }
     var metrics = state.metrics
     // A number of steps seldom ends with an epoch; what the last steps brought is measured all the same.

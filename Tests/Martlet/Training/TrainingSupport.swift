@@ -52,7 +52,8 @@ struct LineModel: Module {
 
   /// The bits of all variables.
   var bits: [String: [UInt8]] {
-    Dictionary(uniqueKeysWithValues: namedVariables.map { ($0.name, $0.variable.tensor.withUnsafeBytes { [UInt8]($0) }) })
+    let pairs = namedVariables.map { name, variable in (name, variable.tensor.withUnsafeBytes { [UInt8]($0) }) }
+    return Dictionary(uniqueKeysWithValues: pairs)
   }
 }
 
