@@ -10,5 +10,7 @@ import Testing
     #expect(ResNet.small18(classes: 10).parameterCount == 11_173_962)
     // GPT-2's 124,439,808 with 512 positions instead of 1,024.
     #expect(GPT(.gpt124M).parameterCount == 124_439_808 - 512 * 768)
+    // Counted by PyTorch for the same network.
+    #expect(UNet().parameterCount == 12_518_787)
   }
 }
