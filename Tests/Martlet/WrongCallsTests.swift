@@ -20,9 +20,7 @@ import Testing
     }
     #expect(WrongCall.all.count >= 100)
     #expect(complaints.isEmpty, "\(complaints.count) calls:\n\(complaints.joined(separator: "\n"))")
-    withKnownIssue("the line of an operator is not found in an optimized build", isIntermittent: true) {
-      #expect(misplaced.isEmpty, "\(misplaced.joined(separator: "\n"))")
-    }
+    #expect(misplaced.isEmpty, "\(misplaced.joined(separator: "\n"))")
   }
 
   @Test func `recording goes on after a wrong call inside checked`() throws {
@@ -39,12 +37,6 @@ import Testing
     }
     let output = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
     let wrong = WrongCall.all[index]
-    if wrong.sentence.hasPrefix("scalar:") {
-      withKnownIssue("looking up program counter 0 ends the process before its sentence", isIntermittent: true) {
-        #expect(output.contains(wrong.sentence))
-      }
-    } else {
-      #expect(output.contains(wrong.sentence), "\(output.prefix(300))")
-    }
+    #expect(output.contains(wrong.sentence), "\(output.prefix(300))")
   }
 }
