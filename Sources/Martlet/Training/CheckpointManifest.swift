@@ -88,6 +88,7 @@ struct CheckpointManifest: Equatable {
     guard let file = files.first(where: { $0.name == name }) else {
       throw CheckpointError(.damaged, folder, "has no \(name)")
     }
+    guard FileSystem.status(path) != nil else { throw CheckpointError(.damaged, path, "is missing") }
     let bytes = try SharedBytes(mapping: path)
     guard bytes.count == file.size else {
       throw CheckpointError(

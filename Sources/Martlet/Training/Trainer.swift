@@ -74,7 +74,10 @@ public final class Trainer<Source: BatchSource> {
     defer { (folder, log) = (nil, nil) }
     lastLoss = nil
     var outcome = isFinished ? TrainingOutcome.finished : nil
-    while outcome == nil { outcome = try runEpoch(interrupts) }
+    // Nothing reads the object's own fields, so it would go, and the handlers with it, before the first step.
+    try withExtendedLifetime(interrupts) {
+      while outcome == nil { outcome = try runEpoch(interrupts) }
+    }
     return try finish(outcome!)
   }
 

@@ -73,7 +73,7 @@ struct CheckpointTests {
       let path = "\(new.path)/\(name)"
       let whole = try FileSystem.read(path)
       var sizes: Set<Int> = [0, 7, 8, 9, whole.count - 1]
-      while sizes.count < min(130, whole.count) { sizes.insert(Int.random(in: 0..<whole.count, using: &random)) }
+      while sizes.count < min(250, whole.count) { sizes.insert(Int.random(in: 0..<whole.count, using: &random)) }
       for size in sizes where size < whole.count {
         try AtomicFile.write(Array(whole[..<size]), to: path)
         try expectDamaged(new, path)

@@ -46,7 +46,8 @@ import Testing
       while done < 40 {
         let run = Run(options("stopped\(trial)"))
         let stop = done + Int.random(in: 1...17, using: &random)
-        run.trainer.callbacks.append { $0.kind == .step && $0.step >= stop ? .stop : .proceed }
+        // At the last step of all there is nothing left to go on with but the epoch's end.
+        run.trainer.callbacks.append { $0.kind == .step && $0.step >= stop && stop < 40 ? .stop : .proceed }
         done = try run.trainer.run().steps
         if done == 40 { #expect(run.bits == straight.bits) }
       }
@@ -59,14 +60,15 @@ import Testing
 
   @Test func `a run that is killed at any instant goes on, and ends as a straight one`() async throws {
     let scratch = try TrainingScratch()
-    let straight = Run(quietOptions(.epochs(6), output: scratch.file("straight")))
+    let straight = Run(quietOptions(.epochs(40), output: scratch.file("straight")))
     try straight.trainer.run()
     let folder = scratch.file("killed")
     var random = TrainingRandom(state: 4)
+    var steps: [Int] = []
     for _ in 0..<8 {
-      let delay = UInt32.random(in: 1_000...60_000, using: &random)
+      let delay = UInt32.random(in: 1_000...80_000, using: &random)
       await #expect(processExitsWith: .signal(SIGKILL)) { [folder = folder as String, delay = delay as UInt32] in
-        var options = quietOptions(.epochs(6), output: folder)
+        var options = quietOptions(.epochs(40), output: folder)
         options.checkpointInterval = 1
         let run = Run(options)
         Thread.detach {
@@ -77,8 +79,10 @@ import Testing
         // A fast machine may finish first.
         while true { usleep(1000) }
       }
+      steps.append(try Checkpoint.all(in: folder + "/checkpoints").last?.step ?? 0)
     }
-    let last = Run(quietOptions(.epochs(6), output: folder))
+    #expect(steps == steps.sorted())
+    let last = Run(quietOptions(.epochs(40), output: folder))
     try last.trainer.run()
     #expect(last.bits == straight.bits)
     #expect(try FileSystem.read(folder + "/log.jsonl") == FileSystem.read(scratch.file("straight/log.jsonl")))
@@ -91,7 +95,7 @@ import Testing
     try straight.trainer.run()
     let first = Run(quietOptions(.steps(12), output: scratch.file("r")))
     first.trainer.callbacks.append { event in
-      if event.step == 7, event.kind == .step { raise(number) }
+      if event.step == 7, event.kind == .step { deliver(number) }
       return .proceed
     }
     let report = try first.trainer.run()
@@ -107,8 +111,8 @@ import Testing
     await #expect(processExitsWith: .exitCode(130)) {
       let run = Run(quietOptions(.steps(100)))
       run.trainer.callbacks.append { _ in
-        raise(SIGINT)
-        raise(SIGINT)
+        deliver(SIGINT)
+        deliver(SIGINT)
         return .proceed
       }
       try run.trainer.run()
@@ -256,6 +260,15 @@ import Testing
     let mean = lines[0..<5].compactMap { $0["loss"]?.doubleValue }.reduce(0, +) / 5
     #expect(lines[5]["trainingLoss"]?.doubleValue == mean)
   }
+}
+
+/// Sends a signal that is handled before this returns; the threads of tasks block signals.
+private func deliver(_ number: Int32) {
+  var signals = sigset_t()
+  sigemptyset(&signals)
+  sigaddset(&signals, number)
+  pthread_sigmask(SIG_UNBLOCK, &signals, nil)
+  raise(number)
 }
 
 /// A thread that nobody waits for.
