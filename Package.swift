@@ -38,7 +38,8 @@ let package = Package(
     .testTarget(name: "KernelsTests", dependencies: ["MartletKernels"], path: "Tests/Kernels"),
     .testTarget(name: "GraphTests", dependencies: ["MartletGraph", "MartletTestSupport"], path: "Tests/Graph"),
     .testTarget(name: "FormatsTests", dependencies: ["MartletFormats"], path: "Tests/Formats"),
-    .testTarget(name: "CPUTests", dependencies: ["MartletCPU", "MartletTestSupport"], path: "Tests/Engines/CPU"),
+    .testTarget(
+      name: "CPUTests", dependencies: ["MartletCPU", "MartletKernels", "MartletTestSupport"], path: "Tests/Engines/CPU"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet", "MartletTestSupport"], path: "Tests/Martlet"),
     .testTarget(name: "DataTests", dependencies: ["MartletData", "MartletTestSupport"], path: "Tests/Data"),
     .testTarget(name: "ZooTests", dependencies: ["MartletZoo", "MartletTestSupport"], path: "Tests/Zoo"),

@@ -10,7 +10,7 @@ extension BytePairTokenizer {
   /// - Precondition: `vocabularySize` is at least 256.
   /// - Complexity: O(bytes) for counting words, then for each merge the words that hold it and all pairs there are.
   public static func trained(on text: String, vocabularySize: Int) -> BytePairTokenizer {
-    precondition(vocabularySize >= 256, "BytePairTokenizer: a vocabulary of \(vocabularySize) has no room for all bytes")
+    precondition(vocabularySize >= 256, "BytePairTokenizer: a vocabulary of \(vocabularySize) cannot hold all bytes")
     var training = BytePairTraining(Array(text.utf8))
     var merges: [Pair] = []
     while 256 + merges.count < vocabularySize, let pair = training.mostFrequent() {

@@ -21,12 +21,17 @@ public final class CPUEngine: Engine {
     if program.isDonated.count != program.graph.inputs.count {
       throw GraphError("cpu", "\(program.isDonated.count) donation flags for \(program.graph.inputs.count) inputs")
     }
-    return PlannedProgram(plan: try Plan(program.graph, isDonated: program.isDonated), engine: self)
+    let plan = try Plan(program.graph, isDonated: program.isDonated)
+    if Debugging.explainsPlans {
+      Debugging.print("program of \(program.graph.nodes.count) nodes\n\(plan.explanation)\n")
+    }
+    let planned = PlannedProgram(plan: plan, engine: self)
+    return Debugging.checksResults ? CheckedProgram(planned: planned, program: program) : planned
   }
 
   /// The steps of a program, for a reader: what is fused, what is copied, how memory is used.
   public func explain(_ program: Program) throws(GraphError) -> String {
-    try Plan(program.graph, isDonated: program.isDonated).explanation
+    try Plan(program.graph, isDonated: program.isDonated, describes: true).explanation
   }
 
   /// Memory that a run gives back when it ends.

@@ -63,7 +63,9 @@ extension Tensor {
   /// The rows and where they belong, if this tensor is nothing but rows added into zeros, as the gradient of a lookup.
   var scatteredRows: (updates: Tensor, indices: Tensor)? {
     let recorder = Recorder.current
-    let node = recorder.builder[Value(recorder.position(of: storage))]
+    // The position first: a tensor from elsewhere is taken in by asking.
+    let position = recorder.position(of: storage)
+    let node = recorder.builder[Value(position)]
     guard case .scatter(let scatter) = node.primitive, scatter.form == .axis(0), scatter.combination == .add else {
       return nil
     }

@@ -12,6 +12,7 @@ enum Symbolication {
 
   /// `Model.swift:12`, or nil where there is no debug information.
   static func line(of counter: UInt) -> String? {
+    if counter == 0 { return nil }
     var frames: [SymbolicatedBacktrace.Frame] = []
     withUnsafeMutablePointer(to: &frames) { result in
       martlet_call_below(counter, { context in
@@ -20,8 +21,16 @@ enum Symbolication {
         result.pointee = stack.symbolicated()?.frames ?? []
       }, result)
     }
-    // The recorded instruction is the outermost. A function inlined there comes first, so the last line is the caller's.
-    guard let place = frames.last(where: { $0.symbol?.sourceLocation != nil })?.symbol?.sourceLocation else { return nil }
+    // The recorded instruction is one captured frame; functions inlined there come first, operators among them.
+    let places = frames.compactMap { frame -> SymbolicatedBacktrace.SourceLocation? in
+      let isRecorded = "\(frame.captured.adjustedProgramCounter)" == "\(Backtrace.Address(UInt64(counter)))"
+      return isRecorded ? frame.symbol?.sourceLocation : nil
+    }
+    guard let place = places.first(where: { !isOperator($0.path) && $0.line > 0 }) else { return nil }
     return "\(place.path.split(separator: "/").last ?? "?"):\(place.line)"
+  }
+
+  private static func isOperator(_ path: String) -> Bool {
+    path.hasSuffix("Tensor+Operators.swift") || path.hasSuffix("MartletSupport.h")
   }
 }

@@ -1,4 +1,5 @@
 public import MartletGraph
+public import MartletSupport
 
 /// A multi-dimensional array of numbers, computed when it is needed.
 ///
@@ -228,10 +229,14 @@ extension Tensor {
   /// The only element, converted to a double.
   ///
   /// - Precondition: One element.
-  public var scalar: Double {
+  @inlinable @inline(__always)
+  public var scalar: Double { onlyElement(at: SourceLocation(programCounter: martlet_program_counter())) }
+
+  @usableFromInline
+  package func onlyElement(at location: SourceLocation) -> Double {
     guard elementCount == 1 else {
       let error = GraphError("scalar", "\(shape) has \(elementCount) elements, not one")
-      _ = stop(error, at: SourceLocation(programCounter: 0))
+      _ = stop(error, at: location)
       return .nan
     }
     return withUnsafeBytes { bytes in

@@ -17,7 +17,7 @@ public enum ProgressOutput: Sendable, Hashable {
 }
 
 /// The line that says how far a run is, how fast, and how long it will take.
-struct Progress {
+package struct Progress {
   private let isRewriting: Bool
   private let isQuiet: Bool
   private let descriptor: Int32
@@ -28,7 +28,7 @@ struct Progress {
   private var shown: ContinuousClock.Instant?
   private var width = 0
 
-  init(_ output: ProgressOutput, from firstStep: Int, totalSteps: Int?, descriptor: Int32 = STDOUT_FILENO) {
+  package init(_ output: ProgressOutput, from firstStep: Int, totalSteps: Int?, descriptor: Int32 = STDOUT_FILENO) {
     isQuiet = output == .quiet
     isRewriting = output == .automatic && isatty(descriptor) == 1
     self.descriptor = descriptor
@@ -57,7 +57,7 @@ struct Progress {
   }
 
   /// `epoch 3  step 1200/5000  loss 0.4321  812 steps/s  4 min 41 s left`.
-  func line(epoch: Int, step: Int, loss: Double, elapsed: Duration) -> String {
+  package func line(epoch: Int, step: Int, loss: Double, elapsed: Duration) -> String {
     let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
     var text = "epoch \(epoch + 1)  step \(step)" + (totalSteps.map { "/\($0)" } ?? "") + "  loss \(rounded(loss))"
     let done = Double(step - firstStep)
@@ -76,7 +76,7 @@ struct Progress {
 }
 
 /// A number with four significant digits.
-func rounded(_ number: Double) -> String {
+package func rounded(_ number: Double) -> String {
   guard number.isFinite, number != 0 else { return "\(number)" }
   let magnitude = Int(log10(abs(number)).rounded(.down))
   if magnitude >= 4 { return magnitude < 15 ? "\(Int(number.rounded()))" : "\(number)" }
@@ -86,7 +86,7 @@ func rounded(_ number: Double) -> String {
 }
 
 /// A time for people: `45 s`, `4 min 41 s`, `3 h 20 min`, `2 d 5 h`.
-func duration(_ seconds: Double) -> String {
+package func duration(_ seconds: Double) -> String {
   guard seconds < 1e9 else { return "for ever" }
   let whole = Int(seconds.rounded())
   switch whole {

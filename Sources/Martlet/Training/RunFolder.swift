@@ -75,7 +75,7 @@ public final class RunFolder: Sendable {
       guard code == EWOULDBLOCK else { throw FileSystem.failure("cannot lock", path, code: code) }
       let owner = (try? FileSystem.read(path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
       let process = owner.isEmpty ? "another process" : "process \(owner)"
-      throw CheckpointError(.locked, folder, "\(process) is training in this folder; wait for it or name another folder")
+      throw CheckpointError(.locked, folder, "\(process) is training in this folder; wait for it or name another one")
     }
     ftruncate(descriptor, 0)
     writeLine(String(getpid()), to: descriptor)

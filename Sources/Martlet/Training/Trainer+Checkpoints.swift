@@ -3,16 +3,18 @@ import MartletFormats
 extension Trainer {
   /// What a checkpoint holds beside the model.
   private var auxiliary: [String: Variable] {
-    optimizerStates.merging(average?.states ?? [:]) { own, _ in own }
+    let averages = (average?.states ?? []).map { ($0.name, $0 as Variable) }
+    return optimizerStates.merging(Dictionary(uniqueKeysWithValues: averages)) { own, _ in own }
   }
 
   /// Saves the run as it is after the last step, and removes checkpoints that are too old.
   func save() throws {
-    guard let folder else { return }
+    guard let folder, savedStep != state.step else { return }
     let checkpoint = try Checkpoint.save(
       step: state.step, in: folder.checkpointsPath, model: variables, optimizer: auxiliary, state: state.json)
     let best = state.best.map { Set([$0.step]) } ?? []
     try Checkpoint.removeOld(in: folder.checkpointsPath, keepingLast: options.keptCheckpoints, keeping: best)
+    savedStep = state.step
     _ = try notify(.saved(checkpoint), state.meanLoss)
   }
 
@@ -36,7 +38,7 @@ extension Trainer {
     }
     let saved = try TrainingState(checkpoint.state(), of: checkpoint)
     try checkpoint.load(model: variables, optimizer: auxiliary)
-    state = saved
+    (state, savedStep) = (saved, saved.step)
     try removeDamaged(checkpoints.filter { $0.step > checkpoint.step })
   }
 

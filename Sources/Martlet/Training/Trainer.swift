@@ -4,7 +4,10 @@ import MartletGraph
 /// Runs the training loop that most people want.
 ///
 /// ```swift
-/// let trainer = Trainer(model: variables, data: loader, options: TrainingOptions(.epochs(10), output: "runs/digits"), …)
+/// let options = TrainingOptions(.epochs(10), output: "runs/digits")
+/// let trainer = Trainer(model, optimizer: optimizer, data: loader, options: options) { batch in
+///   softmaxCrossEntropy(model(batch.inputs), labels: batch.labels)
+/// }
 /// trainer.validation = { ["accuracy": accuracy(model, on: test)] }
 /// let report = try trainer.run()
 /// ```
@@ -27,13 +30,17 @@ public final class Trainer<Source: BatchSource> {
   public var warn: (String) -> Void = printWarning
 
   let optimizerStates: [String: Variable]
-  private let update: (consuming Gradients) throws -> Void
+  /// What the file of final weights holds.
+  private let weights: [String: Variable]
+  private let change: (consuming Gradients) throws -> Void
   private let loss: (Source.Batch) throws -> Tensor
 
   var state = TrainingState()
   var folder: RunFolder?
-  var average: WeightAverage?
+  var average: AveragedWeights?
   private var log: TrainingLog?
+  private var lastLoss: Double?
+  var savedStep: Int?
   private var progress = Progress(.quiet, from: 0, totalSteps: nil)
 
   /// A trainer of anything that is changed by gradients.
@@ -43,14 +50,17 @@ public final class Trainer<Source: BatchSource> {
   ///   - optimizerStates: What a checkpoint holds of the optimizer, by name.
   ///   - data: Where batches come from.
   ///   - options: How to train.
+  ///   - weights: What the file of final weights holds; all variables if nil.
   ///   - update: Changes the parameters, and ends the step.
   ///   - loss: The loss of a batch, a scalar.
   public init(
     variables: [String: Variable], optimizerStates: [String: Variable] = [:], data: Source, options: TrainingOptions,
-    update: @escaping (consuming Gradients) throws -> Void, loss: @escaping (Source.Batch) throws -> Tensor
+    weights: [String: Variable]? = nil, update: @escaping (consuming Gradients) throws -> Void,
+    loss: @escaping (Source.Batch) throws -> Tensor
   ) {
     (self.variables, self.optimizerStates, self.data) = (variables, optimizerStates, data)
-    (self.options, self.update, self.loss) = (options, update, loss)
+    (self.options, self.change, self.loss) = (options, update, loss)
+    self.weights = weights ?? variables
   }
 
   /// Trains until the limit, or until something ends it earlier.
@@ -62,19 +72,24 @@ public final class Trainer<Source: BatchSource> {
     let interrupts = Interrupts()
     try prepare()
     defer { (folder, log) = (nil, nil) }
-    var lastLoss: Double?
+    lastLoss = nil
     var outcome = isFinished ? TrainingOutcome.finished : nil
-    while outcome == nil {
-      let stream = data.batches(from: state.position)
-      while outcome == nil, let batches = try nextBatches(stream) {
-        let loss = try step(batches)
-        state.position = stream.position
-        lastLoss = loss
-        outcome = try afterStep(loss, interrupts)
-      }
-      if outcome == nil { outcome = try afterEpoch() }
+    while outcome == nil { outcome = try runEpoch(interrupts) }
+    return try finish(outcome!)
+  }
+
+  /// From the position to the end of its epoch, or to the end of the run.
+  private func runEpoch(_ interrupts: Interrupts) throws -> TrainingOutcome? {
+    let stream = data.batches(from: state.position)
+    while let batches = try nextBatches(stream) {
+      // Saving waits until it is known that the epoch goes on: at its end it is saved with the validation's results, and
+      // no checkpoint is ever replaced by another of the same step.
+      if let outcome = try betweenSteps(interrupts) { return outcome }
+      let loss = try step(batches)
+      state.position = stream.position
+      if let outcome = try afterStep(loss) { return outcome }
     }
-    return try finish(outcome!, lastLoss)
+    return try afterEpoch() ?? interrupts.received.map { .interrupted(signal: $0) }
   }
 
   /// The batches of one update; nil at the end of the epoch.
@@ -86,22 +101,8 @@ public final class Trainer<Source: BatchSource> {
 
   /// One update.
   private func step(_ batches: [Source.Batch]) throws -> Double {
-    let loss = try checked {
-      var (loss, gradients) = try valueAndGradient { try self.loss(batches[0]) }
-      for batch in batches.dropFirst() {
-        // Ends a program here: otherwise the activations of all batches would be in memory together.
-        try Recorder.current.finishStep()
-        let (next, more) = try valueAndGradient { try self.loss(batch) }
-        (loss, gradients) = (loss + next, gradients.adding(more))
-      }
-      if batches.count > 1 {
-        let share = 1 / Double(batches.count)
-        (loss, gradients) = (loss * share, gradients.mapGradients { $0 * share })
-      }
-      if let limit = options.gradientNormLimit { gradients = gradients.limited(toNorm: limit) }
-      try update(gradients)
-      try average?.update()
-      return loss.scalar
+    let loss = try withMode(.training) {
+      try checked { try update(batches) }
     }
     state.step += 1
     guard loss.isFinite else {
@@ -109,14 +110,32 @@ public final class Trainer<Source: BatchSource> {
     }
     return loss
   }
+
+  private func update(_ batches: [Source.Batch]) throws -> Double {
+    var (loss, gradients) = try valueAndGradient { try self.loss(batches[0]) }
+    for batch in batches.dropFirst() {
+      // Ends a program here: otherwise the activations of all batches would be in memory together.
+      try Recorder.current.finishStep()
+      let (next, more) = try valueAndGradient { try self.loss(batch) }
+      (loss, gradients) = (loss + next, gradients.adding(more))
+    }
+    if batches.count > 1 {
+      let share = 1 / Double(batches.count)
+      (loss, gradients) = (loss * share, gradients.mapGradients { $0 * share })
+    }
+    if let limit = options.gradientNormLimit { gradients = gradients.clipped(toNorm: limit) }
+    try change(gradients)
+    average?.update()
+    return loss.scalar
+  }
 }
 
 // MARK: - Around the steps
 
 extension Trainer {
   private func prepare() throws {
-    state = TrainingState()
-    average = options.averageDecay.map { WeightAverage(of: variables, decay: $0) }
+    (state, savedStep) = (TrainingState(), nil)
+    average = options.averageDecay.map { AveragedWeights(parameters, decay: $0) }
     if let output = options.output {
       folder = try RunFolder(output, configuration: options.configuration)
       try resume()
@@ -124,6 +143,11 @@ extension Trainer {
     }
     progress = Progress(options.progress, from: state.step, totalSteps: totalSteps)
     if state.step > 0 { progress.say("going on from step \(state.step), in epoch \(state.position.epoch + 1)") }
+  }
+
+  /// In an order that is the same in every process.
+  private var parameters: [Parameter] {
+    variables.sorted { $0.key < $1.key }.compactMap { $0.value as? Parameter }
   }
 
   /// The number of updates when the run is over.
@@ -143,19 +167,20 @@ extension Trainer {
     }
   }
 
-  private func afterStep(_ loss: Double, _ interrupts: Interrupts) throws -> TrainingOutcome? {
+  private func betweenSteps(_ interrupts: Interrupts) throws -> TrainingOutcome? {
+    if let signal = interrupts.received { return .interrupted(signal: signal) }
+    let interval = options.checkpointInterval.map { max($0, 1) }
+    if let interval, state.step > 0, state.step % interval == 0 { try save() }
+    return nil
+  }
+
+  private func afterStep(_ loss: Double) throws -> TrainingOutcome? {
+    lastLoss = loss
     state.lossSum += loss
     state.lossCount += 1
     progress.show(epoch: state.position.epoch, step: state.step, loss: loss)
     if state.step % max(options.logInterval, 1) == 0 { writeLog(["loss": .number(loss)]) }
-    let decision = try notify(.step, loss)
-    if let signal = interrupts.received {
-      try save()
-      sayHowToGoOn()
-      return .interrupted(signal: signal)
-    }
-    if let interval = options.checkpointInterval, state.step % max(interval, 1) == 0 { try save() }
-    if decision == .stop { return .stoppedByCallback }
+    if try notify(.step, loss) == .stop { return .stoppedByCallback }
     if case .steps(let steps) = options.limit, state.step >= steps { return .finished }
     return nil
   }
@@ -164,9 +189,7 @@ extension Trainer {
     let loss = state.meanLoss
     state.metrics = ["loss": loss].merging(try validated()) { $1 }
     let isBest = try judge()
-    var line: JSON = ["trainingLoss": .number(loss)]
-    for name in state.metrics.keys.sorted() { line[name] = .number(state.metrics[name]!) }
-    writeLog(line)
+    writeLog(metricsLine(state.metrics))
     let shown = state.metrics.keys.sorted().map { "\($0) \(rounded(state.metrics[$0]!))" }.joined(separator: "  ")
     progress.say("epoch \(state.position.epoch + 1)  step \(state.step)  \(shown)" + (isBest ? "  (best)" : ""))
     let decision = try notify(.epoch, loss)
@@ -177,9 +200,15 @@ extension Trainer {
     return isFinished ? .finished : nil
   }
 
+  private func metricsLine(_ metrics: [String: Double]) -> JSON {
+    var line: JSON = ["trainingLoss": .number(state.meanLoss)]
+    for name in metrics.keys.sorted() { line[name] = .number(metrics[name]!) }
+    return line
+  }
+
   private func validated() throws -> [String: Double] {
     guard let validation else { return [:] }
-    return try average?.whileInPlace(validation) ?? validation()
+    return try average?.withAverages(validation) ?? validation()
   }
 
   /// Compares with the best epoch so far.
@@ -209,17 +238,26 @@ extension Trainer {
   }
 
   private func sayHowToGoOn() {
-    guard let folder else { return progress.say("stopped at step \(state.step); nothing was saved, there is no folder") }
+    guard let folder else {
+      return progress.say("stopped at step \(state.step); nothing was saved, there is no folder")
+    }
     progress.say("saved at step \(state.step); the same command with --output \(folder.path) goes on from there")
   }
 
-  private func finish(_ outcome: TrainingOutcome, _ loss: Double?) throws -> TrainingReport {
-    if let folder {
-      if try Checkpoint.all(in: folder.checkpointsPath).last?.step != state.step { try save() }
-      let write = { try folder.saveWeights(self.variables) }
-      try average?.whileInPlace(write) ?? write()
+  private func finish(_ outcome: TrainingOutcome) throws -> TrainingReport {
+    try save()
+    if case .interrupted = outcome {
+      sayHowToGoOn()
+    } else if let folder {
+      let write = { try folder.saveWeights(self.weights) }
+      try average?.withAverages(write) ?? write()
     }
-    return TrainingReport(
-      outcome: outcome, steps: state.step, loss: loss, metrics: state.metrics, best: state.best)
+    var metrics = state.metrics
+    // A number of steps seldom ends with an epoch; what the last steps brought is measured all the same.
+    if outcome == .finished, state.lossCount > 0 {
+      metrics = ["loss": state.meanLoss].merging(try validated()) { $1 }
+      writeLog(metricsLine(metrics))
+    }
+    return TrainingReport(outcome: outcome, steps: state.step, loss: lastLoss, metrics: metrics, best: state.best)
   }
 }

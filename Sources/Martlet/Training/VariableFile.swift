@@ -24,7 +24,8 @@ enum VariableFile {
   /// The tensors of a file for the given variables, none of which is changed yet.
   ///
   /// - Throws: ``CheckpointError`` of kind `mismatch` unless names, types and shapes are the same on both sides.
-  static func tensors(_ bytes: SharedBytes, for variables: [String: Variable], path: String) throws -> [String: Tensor] {
+  static func tensors(_ bytes: SharedBytes, for variables: [String: Variable], path: String) throws -> [String: Tensor]
+  {
     let file = try SafetensorsFile(bytes: bytes, file: path)
     let unknown = file.names.filter { variables[$0] == nil }
     guard unknown.isEmpty else {

@@ -94,9 +94,6 @@ private final class CompiledProgram {
     captured = recorded.captures
     graph = recorded.region.graph
     resultTypes = Array(graph.outputTypes.prefix(recorded.resultCount))
-    scalars = graph.nodes.compactMap {
-      if case .scalar(let scalar) = $0.primitive { scalar.literal.bits } else { nil }
-    }
     var outputs = Array(graph.outputs.prefix(recorded.resultCount))
     for (index, output) in graph.outputs.dropFirst(recorded.resultCount).enumerated()
     where output != graph.inputs[argumentTypes.count + index] {
@@ -104,6 +101,10 @@ private final class CompiledProgram {
       outputs.append(output)
     }
     graph.outputs = outputs
+    graph = graph.withChecksFirst()
+    scalars = graph.nodes.compactMap {
+      if case .scalar(let scalar) = $0.primitive { scalar.literal.bits } else { nil }
+    }
   }
 
   /// Computes what the closure captured.

@@ -24,6 +24,11 @@ import Testing
       return try sketch.builder.add(sketch.builder.divide(a, b), a)
     }
     try check { sketch in
+      let a = sketch.input(integers(.int8, [4], [1, 2, 0, 0]))
+      let b = sketch.input(integers(.int8, [4], [-1, 3, 2, -2]))
+      return try sketch.builder.binary(.power, a, b)
+    }
+    try check { sketch in
       let x = sketch.input(.float32, [5, 3])
       let at = sketch.input(integers(.int64, [2, 2], [0, 1, 7, 9]))
       return try sketch.builder.add(Gather(.axis(0)), Operands(x, at))

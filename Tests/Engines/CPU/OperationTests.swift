@@ -29,7 +29,9 @@ import Testing
 
   @Test(arguments: [DType.float32, .float64, .bfloat16])
   func `convolutions and both transposes agree with the reference`(dtype: DType) throws {
-    for (strides, dilations, groups) in [([1, 1], [1, 1], 1), ([2, 1], [1, 2], 2), ([2, 2], [1, 1], 4)] as [(Shape, Shape, Int)] {
+    for (strides, dilations, groups) in [([1, 1], [1, 1], 1), ([2, 1], [1, 2], 2), ([2, 2], [1, 1], 4)]
+      as [(Shape, Shape, Int)]
+    {
       var sketch = Sketch()
       let image = sketch.input(dtype, [2, 9, 8, 4])
       let filter = sketch.input(dtype, [3, 2, 4 / groups, 8])
@@ -55,9 +57,12 @@ import Testing
     let x = sketch.input(dtype, [4, 5, 6])
     let zero = try sketch.builder.reshape(sketch.input(dtype, [1]), to: [])
     let turned = try sketch.builder.transpose(x, [1, 0, 2])
-    var outputs = [try sketch.builder.add(Pad(low: [1, -2, 0], high: [0, 3, -1], interior: [1, 0, 2]), Operands(x, zero))]
+    var outputs = [
+      try sketch.builder.add(Pad(low: [1, -2, 0], high: [0, 3, -1], interior: [1, 0, 2]), Operands(x, zero))
+    ]
     outputs.append(try sketch.builder.add(Pad(low: [-1, 2, 1], high: [-2, -3, 2]), Operands(turned, zero)))
-    outputs.append(try sketch.builder.add(Concatenate(axis: 1), Operands([x, x, sketch.builder.reverse(x, axes: [1])])))
+    outputs.append(
+      try sketch.builder.add(Concatenate(axis: 1), Operands([x, x, sketch.builder.reverse(x, axes: [1])])))
     let start = sketch.input(ReferenceTensor(TensorType(.int64, [3]), wrapping: [1, 2, 3]))
     let block = try sketch.builder.add(DynamicSlice(sizes: [2, 2, 3]), Operands(x, start))
     outputs.append(block)
@@ -73,11 +78,15 @@ import Testing
     let elements = sketch.input(ReferenceTensor(TensorType(.int64, [4, 2, 3]), wrapping: (0..<24).map { $0 % 5 }))
     let points = sketch.input(ReferenceTensor(TensorType(.int16, [4, 2, 1]), wrapping: [0, 1, 2, 2, -1, 4, 3, 3]))
     var outputs: [Value] = []
-    for (form, indices) in [(.axis(1), rows), (.elements(axis: 1), elements), (.points(batch: 1), points)] as [(IndexForm, Value)] {
+    for (form, indices) in [(.axis(1), rows), (.elements(axis: 1), elements), (.points(batch: 1), points)]
+      as [(IndexForm, Value)]
+    {
       let taken = try sketch.builder.add(Gather(form), Operands(x, indices))
       outputs.append(taken)
       for combination in Scatter.Combination.allCases {
-        if let y = try? sketch.builder.add(Scatter(form, combination), Operands(x, indices, taken)) { outputs.append(y) }
+        if let y = try? sketch.builder.add(Scatter(form, combination), Operands(x, indices, taken)) {
+          outputs.append(y)
+        }
       }
     }
     try expectAgreement(sketch, outputs, scale: 4)

@@ -23,7 +23,8 @@ struct Sketch {
   mutating func input(_ dtype: DType, _ shape: Shape) -> Value {
     let type = TensorType(dtype, shape)
     if dtype.isFloatingPoint {
-      return input(ReferenceTensor(type, rounding: (0..<type.elementCount).map { _ in Double(random.below(17)) / 2 - 4 }))
+      return input(
+        ReferenceTensor(type, rounding: (0..<type.elementCount).map { _ in Double(random.below(17)) / 2 - 4 }))
     }
     let low = dtype.isSigned && dtype != .bool ? -5 : 0
     let high = dtype == .bool ? 2 : 10
@@ -90,7 +91,9 @@ func tolerance(_ dtype: DType) -> Double {
 func difference(_ a: ReferenceTensor, _ b: ReferenceTensor, _ allowed: Double) -> String? {
   if a.type != b.type { return "types \(a.type) and \(b.type)" }
   if !a.type.dtype.isFloatingPoint {
-    guard let i = zip(a.integers, b.integers).enumerated().first(where: { $0.element.0 != $0.element.1 }) else { return nil }
+    guard let i = zip(a.integers, b.integers).enumerated().first(where: { $0.element.0 != $0.element.1 }) else {
+      return nil
+    }
     return "\(a.type) at \(i.offset): \(i.element.0), expected \(i.element.1)"
   }
   for (i, (x, y)) in zip(a.doubles, b.doubles).enumerated() {

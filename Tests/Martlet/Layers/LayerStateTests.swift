@@ -9,7 +9,9 @@ import Testing
     let y = withMode(.training) { dropout(x) }.scalars(as: Float.self)
     #expect(Set(y) == [0, Float(1 / 0.75)])
     // Five standard deviations of the share of zeros.
-    #expect(abs(Double(y.filter { $0 == 0 }.count) / 10_000 - 0.25) < 5 * (0.25 * 0.75 / 10_000).squareRoot())
+    let deviation = (0.25 * 0.75 / 10_000).squareRoot()
+    let share = Double(y.count { $0 == 0 }) / 10_000
+    #expect(abs(share - 0.25) < 5 * deviation)
   }
 
   @Test func `dropout in a checkpoint has one mask, and its counter moves once`() {
@@ -80,10 +82,8 @@ import Testing
   @Test func `a full cache is an error`() throws {
     let attention = MultiHeadAttention(4, headCount: 1, isCausal: true, seed: 5)
     let cache = KeyValueCache(batch: 1, capacity: 2, headCount: 1, headWidth: 4)
-    #expect(throws: ExecutionError.self) {
-      try attention(.ones([1, 2, 4]), cache: cache).evaluated()
-      try attention(.ones([1, 1, 4]), cache: cache).evaluated()
-    }
+    try attention(.ones([1, 2, 4]), cache: cache).evaluated()
+    #expect(throws: ExecutionError.self) { try attention(.ones([1, 1, 4]), cache: cache).evaluated() }
   }
 
   @Test func `a reversed sequence is read from its end`() {

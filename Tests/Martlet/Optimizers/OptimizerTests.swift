@@ -20,10 +20,8 @@ import Testing
       for _ in 0..<3 { optimizer.update(with: valueAndGradient { loss(table) }.gradients) }
       return table.weight.tensor.scalars()
     }
-    let sparse = trained { table in (table(indices) * table(indices)).sum() * 0.5 + table(indices).sum() }
     let direct = trained { table in exp(table(indices)).sum() }
     let dense = trained { table in exp(table(indices)).sum() + table.weight.tensor.sum() * 0 }
-    #expect(sparse.allSatisfy(\.isFinite))
     // One rounding more or less where a row occurs twice.
     for (a, b) in zip(direct, dense) { #expect(abs(a - b) <= 1e-6 * max(1, abs(b))) }
     let untouched = Embedding(5, 4, seed: 3).weight.tensor.scalars(as: Float.self)

@@ -13,12 +13,16 @@ final class Plan: Sendable {
 
   /// Plans a graph.
   ///
-  /// - Parameter fixesScalars: Whether scalars keep the values written in the graph, as in the bodies of loops.
-  init(_ graph: Graph, isDonated: [Bool], fixesScalars: Bool = false) throws(GraphError) {
+  /// - Parameters:
+  ///   - fixesScalars: Whether scalars keep the values written in the graph, as in the bodies of loops.
+  ///   - describes: Whether steps say what they do, for ``explanation``.
+  init(
+    _ graph: Graph, isDonated: [Bool], fixesScalars: Bool = false, describes: Bool = Debugging.explainsPlans
+  ) throws(GraphError) {
     let lowered = try Lowering.lower(graph, fixesScalars: fixesScalars)
     var planner = Planner(lowered, isDonated: isDonated)
     try planner.plan()
-    var builder = StepBuilder(planner)
+    var builder = StepBuilder(planner, describes: describes)
     try builder.build()
     memory = builder.memory
     steps = builder.steps

@@ -78,7 +78,8 @@ extension Planner {
   private mutating func openEpilogue(_ step: Int, for node: Node) -> Int32 {
     let anchor = steps[step].node
     guard anchor >= 0, steps[step].kind == .operation, node.type.shape.elementCount > 0 else { return -1 }
-    guard let columns = epilogueColumns(program.nodes[Int(anchor)]), node.type.shape == program.type(anchor).shape else {
+    guard let columns = epilogueColumns(program.nodes[Int(anchor)]), node.type.shape == program.type(anchor).shape
+    else {
       return -1
     }
     guard node.operands.contains(where: { views[$0.position].base == anchor }) else { return -1 }
@@ -188,6 +189,7 @@ extension Planner {
 
   private mutating func add(_ position: Int32, to group: Int32, _ role: Role) {
     let index = Int(position)
+    placeOf[index] = Int32(groups[Int(group)].members.count)
     groups[Int(group)].members.append(position)
     groupOf[index] = group
     roles[index] = role

@@ -21,11 +21,13 @@ struct RowEmitter {
   let domain: RowDomain
   /// For full members, the first pass in which they can be computed; for row members, the pass before which they are
   /// ready.
-  var pass: [Int32: Int] = [:]
+  private var passes: [Int]
   /// How much work it is to compute a full member from memory and row values.
-  private var weight: [Int32: Int] = [:]
-  var saved: [Int32: Int] = [:]
-  var rowRegisters: [Int32: Int] = [:]
+  private var weights: [Int]
+  /// The row buffer of each member that is kept for a later pass; -1 for the others.
+  private var saved: [Int]
+  private var savedCount = 0
+  private var rowRegisters: [Int]
   var operands: [martlet_row_operand]
   private var lastLoad: [Int]
   private var stores: [(node: Int32, position: Int)] = []
@@ -43,6 +45,10 @@ struct RowEmitter {
     domain = RowDomain(group)
     operands = []
     lastLoad = Array(repeating: 0, count: group.operands.count)
+    passes = Array(repeating: 0, count: group.members.count)
+    weights = passes
+    saved = Array(repeating: -1, count: group.members.count)
+    rowRegisters = saved
     for operand in group.operands {
       operands.append(domain.place(operand.strides, offset: operand.offset, base: operand.base, operand.dtype))
     }
@@ -65,8 +71,8 @@ struct RowEmitter {
     for operand in node.operands {
       switch access(operand, of: member) {
       case .member(let other):
-        result = max(result, pass[other] ?? 0)
-        work += weight[other] ?? 0
+        result = max(result, pass(other))
+        work += weights[place(other)]
       case .memory: work += 1
       default: break
       }
@@ -77,21 +83,33 @@ struct RowEmitter {
     case .reduce: if planner.roles[Int(member)] == .row { result += 1 }
     default: break
     }
-    pass[member] = result
-    weight[member] = planner.roles[Int(member)] == .row ? 1 : work
+    passes[place(member)] = result
+    weights[place(member)] = planner.roles[Int(member)] == .row ? 1 : work
+  }
+
+  private func place(_ member: Int32) -> Int { Int(planner.placeOf[Int(member)]) }
+  func pass(_ member: Int32) -> Int { passes[place(member)] }
+  /// The row buffer that keeps a member, if one does.
+  func buffer(_ member: Int32) -> Int? { saved[place(member)] < 0 ? nil : saved[place(member)] }
+  func rowRegister(_ member: Int32) -> Int { rowRegisters[place(member)] }
+
+  /// Gives a row member a register.
+  mutating func newRowRegister(for member: Int32) -> Int {
+    rowRegisters[place(member)] = newRowRegister()
+    return rowRegisterCount - 1
   }
 
   /// The program for the whole group.
   mutating func emit() -> EmittedGroup {
-    let passes = (pass.values.max() ?? 0) + 1
-    chooseSaved(passes)
+    let count = (passes.max() ?? 0) + 1
+    chooseSaved(count)
     var stages: [martlet_row_stage] = []
     var tileRegisters = 0
-    for number in 0..<passes {
+    for number in 0..<count {
       var rows = RowStage(pass: number)
       rows.emit(&self)
       append(rows.instructions, isRowStage: true, &stages)
-      var tiles = TileStage(pass: number)
+      var tiles = TileStage(pass: number, members: group.members.count)
       tiles.emit(&self)
       tileRegisters = max(tileRegisters, tiles.registerCount)
       append(tiles.instructions, isRowStage: false, &stages)
@@ -102,7 +120,7 @@ struct RowEmitter {
     description.scalar_count = UInt32(planner.program.givenScalars + planner.program.constants.count)
     description.tile_registers = UInt32(tileRegisters)
     description.row_registers = UInt32(rowRegisterCount)
-    description.row_buffers = UInt32(saved.count)
+    description.row_buffers = UInt32(savedCount)
     let program = RowProgram(description, operands, instructions, stages, divisor: divisor)
     return EmittedGroup(program: program, stores: stores, lastLoad: lastLoad)
   }
@@ -126,7 +144,10 @@ struct RowEmitter {
       while let member = pending.popLast() {
         guard seen.insert(member).inserted else { continue }
         if isRestored(member, in: current) {
-          if saved[member] == nil { saved[member] = saved.count }
+          if buffer(member) == nil {
+            saved[place(member)] = savedCount
+            savedCount += 1
+          }
           continue
         }
         for operand in node(member).operands {
@@ -140,7 +161,7 @@ struct RowEmitter {
 
   /// Whether a pass takes a member from a row buffer.
   func isRestored(_ member: Int32, in current: Int) -> Bool {
-    pass[member]! < current && weight[member]! > RowEmitter.cheapWeight
+    passes[place(member)] < current && weights[place(member)] > RowEmitter.cheapWeight
   }
 
   /// Adds the operand by which a member goes to memory, and returns its number.

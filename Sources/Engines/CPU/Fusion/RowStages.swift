@@ -49,7 +49,7 @@ struct RowStage {
 
   mutating func emit(_ emitter: inout RowEmitter) {
     for member in emitter.group.members where emitter.planner.roles[Int(member)] == .row {
-      guard emitter.pass[member] == pass else { continue }
+      guard emitter.pass(member) == pass else { continue }
       let node = emitter.node(member)
       if case .reduce = node.primitive {
         // The pass before has left it in its register.
@@ -58,7 +58,7 @@ struct RowStage {
       }
       if emitter.planner.lastRead[Int(member)] >= 0 {
         let operand = emitter.storeOperand(member, at: instructions.count)
-        let register = emitter.rowRegisters[member]!
+        let register = emitter.rowRegister(member)
         instructions.append(.init(MARTLET_ROW_STORE, node.type.dtype, a: register, index: operand))
       }
     }
@@ -67,8 +67,7 @@ struct RowStage {
   private mutating func compute(_ member: Int32, _ node: Node, _ emitter: inout RowEmitter) {
     var sources: [Int] = []
     for operand in node.operands { sources.append(source(operand, of: member, &emitter)) }
-    let register = emitter.newRowRegister()
-    emitter.rowRegisters[member] = register
+    let register = emitter.newRowRegister(for: member)
     let operandType = emitter.planner.program.type(node.operands[0].index).dtype
     MemberCode.append(node, operandType, sources, result: register, to: &instructions)
   }
@@ -76,7 +75,7 @@ struct RowStage {
   private mutating func source(_ operand: Value, of member: Int32, _ emitter: inout RowEmitter) -> Int {
     let type = emitter.planner.program.type(operand.index).dtype
     switch emitter.access(operand, of: member) {
-    case .member(let other): return emitter.rowRegisters[other]!
+    case .member(let other): return emitter.rowRegister(other)
     case .scalar(let index):
       let register = emitter.newRowRegister()
       instructions.append(.init(MARTLET_ROW_SCALAR, type, result: register, index: Int(index)))

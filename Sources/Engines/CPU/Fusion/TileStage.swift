@@ -7,14 +7,18 @@ struct TileStage {
   private(set) var instructions: [martlet_row_instruction] = []
   /// Registers used, once they are shared among values that do not live at the same time.
   private(set) var registerCount = 0
-  private var registers: [Int32: Int] = [:]
+  // By place among the members; -1 for values not asked for yet.
+  private var registers: [Int]
   private var expanded: [Int32: Int] = [:]
   private var scalars: [Int32: Int] = [:]
   private var counts: [Int: Int] = [:]
   private var loaded: [Int: Int] = [:]
   private var valueCount = 0
 
-  init(pass: Int) { self.pass = pass }
+  init(pass: Int, members: Int) {
+    self.pass = pass
+    registers = Array(repeating: -1, count: members)
+  }
 
   /// Full members that a pass must have for others' sake: what it reduces, stores or saves.
   static func roots(_ emitter: RowEmitter, pass: Int) -> [Int32] {
@@ -22,12 +26,14 @@ struct TileStage {
     for member in emitter.group.members {
       switch emitter.planner.roles[Int(member)] {
       case .full:
-        let isWanted = emitter.planner.lastRead[Int(member)] >= 0 || emitter.saved[member] != nil
-        if isWanted && emitter.pass[member] == pass { roots.append(member) }
+        let isWanted = emitter.planner.lastRead[Int(member)] >= 0 || emitter.buffer(member) != nil
+        if isWanted && emitter.pass(member) == pass { roots.append(member) }
       case .row, .column:
         guard case .reduce = emitter.node(member).primitive else { continue }
         guard reductionPass(member, emitter) == pass else { continue }
-        if case .member(let other) = emitter.access(emitter.node(member).operands[0], of: member) { roots.append(other) }
+        if case .member(let other) = emitter.access(emitter.node(member).operands[0], of: member) {
+          roots.append(other)
+        }
       case .none: break
       }
     }
@@ -36,13 +42,13 @@ struct TileStage {
 
   /// The pass in which a reduction runs; a row value is ready one later.
   private static func reductionPass(_ member: Int32, _ emitter: RowEmitter) -> Int {
-    emitter.planner.roles[Int(member)] == .row ? emitter.pass[member]! - 1 : emitter.pass[member]!
+    emitter.planner.roles[Int(member)] == .row ? emitter.pass(member) - 1 : emitter.pass(member)
   }
 
   mutating func emit(_ emitter: inout RowEmitter) {
     for member in emitter.group.members {
       switch emitter.planner.roles[Int(member)] {
-      case .full: if emitter.pass[member] == pass { keep(member, &emitter) }
+      case .full: if emitter.pass(member) == pass { keep(member, &emitter) }
       case .row, .column:
         guard case .reduce(let reduce) = emitter.node(member).primitive else { continue }
         if TileStage.reductionPass(member, emitter) == pass { self.reduce(member, reduce, &emitter) }
@@ -59,7 +65,7 @@ struct TileStage {
       let operand = emitter.storeOperand(member, at: instructions.count)
       instructions.append(.init(MARTLET_ROW_STORE, type, a: register, index: operand))
     }
-    if let buffer = emitter.saved[member] {
+    if let buffer = emitter.buffer(member) {
       let register = value(member, &emitter)
       instructions.append(.init(MARTLET_ROW_SAVE, type, a: register, index: buffer))
     }
@@ -74,8 +80,7 @@ struct TileStage {
       instructions.append(.init(MARTLET_ROW_COLUMN_REDUCE, node.type.dtype, kind: kind, a: a, index: operand))
       return
     }
-    let register = emitter.newRowRegister()
-    emitter.rowRegisters[member] = register
+    let register = emitter.newRowRegister(for: member)
     instructions.append(.init(MARTLET_ROW_REDUCE, node.type.dtype, kind: kind, result: register, a: a))
   }
 
@@ -86,10 +91,11 @@ struct TileStage {
 
   /// The register of a full member, computed or restored when it is first asked for.
   private mutating func value(_ member: Int32, _ emitter: inout RowEmitter) -> Int {
-    if let register = registers[member] { return register }
+    let place = Int(emitter.planner.placeOf[Int(member)])
+    if registers[place] >= 0 { return registers[place] }
     let node = emitter.node(member)
     let register: Int
-    if emitter.isRestored(member, in: pass), let buffer = emitter.saved[member] {
+    if emitter.isRestored(member, in: pass), let buffer = emitter.buffer(member) {
       register = newValue()
       instructions.append(.init(MARTLET_ROW_RESTORE, node.type.dtype, result: register, index: buffer))
     } else if case .iota = node.primitive {
@@ -104,7 +110,7 @@ struct TileStage {
         emitter.divisor = member
       }
     }
-    registers[member] = register
+    registers[place] = register
     return register
   }
 
@@ -134,7 +140,7 @@ struct TileStage {
   private mutating func expand(_ row: Int32, _ type: DType, _ emitter: inout RowEmitter) -> Int {
     if let register = expanded[row] { return register }
     expanded[row] = newValue()
-    let source = emitter.rowRegisters[row]!
+    let source = emitter.rowRegister(row)
     instructions.append(.init(MARTLET_ROW_EXPAND, type, result: valueCount - 1, a: source))
     return valueCount - 1
   }

@@ -66,7 +66,7 @@ struct Lowering {
     case .identity(let identity) where identity.kind == .stopGradient:
       return map[node.operands[0].position]
     case .call(let call):
-      if FusedCall(call, node) != nil { break }
+      if FusedCall(call, operands: node.operands.map { result.type(map[$0.position]) }) != nil { break }
       let results = try inline(call.body.graph, node.operands.map { map[$0.position] })
       inlined[position] = results
       return results[0]
@@ -125,7 +125,8 @@ extension Lowering {
   }
 
   /// Appends an operation that the program does not name itself.
-  mutating func add(_ operation: some PrimitiveRules, _ operands: Operands, type: TensorType, like node: Node) -> Int32 {
+  mutating func add(_ operation: some PrimitiveRules, _ operands: Operands, type: TensorType, like node: Node) -> Int32
+  {
     scratch.location = node.location
     let value = scratch.append(operation, operands, type: type)
     let made = scratch[value]

@@ -136,10 +136,12 @@ extension MemoryPlanner {
   /// An operand of a group whose memory a result may take over: dead afterwards, lying exactly like the result, and
   /// read for the last time before it is written.
   private func donor(
-    for store: (node: Int32, position: Int), _ group: EmittedGroup, _ planned: PlannedStep, _ step: Int32, _ claimed: [Int32]
+    for store: (node: Int32, position: Int), _ group: EmittedGroup, _ planned: PlannedStep, _ step: Int32,
+    _ claimed: [Int32]
   ) -> Int32? {
     let place = planner.groups[Int(planned.group)]
     let type = planner.program.type(store.node)
+    var found: Int32?
     for candidate in place.operands {
       let base = candidate.base
       guard isSpent(base, step, size: type.sizeInBytes), !claimed.contains(base) else { continue }
@@ -150,9 +152,17 @@ extension MemoryPlanner {
           || operand.offset == 0 && operand.strides == place.denseStrides && group.lastLoad[index] < store.position
             && operand.dtype.sizeInBytes == type.dtype.sizeInBytes
       }
-      if isSafe { return base }
+      if !isSafe { continue }
+      // An output is best kept in a donated input: then neither is moved, and no new memory is touched.
+      if outputOf[Int(store.node)] < 0 || isInput(base) { return base }
+      found = found ?? base
     }
-    return nil
+    return found
+  }
+
+  private func isInput(_ base: Int32) -> Bool {
+    if case .input = slots[Int(slotOf[Int(base)])].place { return true }
+    return false
   }
 
   /// Lets an update overwrite its target when nobody needs that any more.

@@ -108,7 +108,8 @@ extension Planner {
     }
     let (a, b) = (node.operands[0].index, node.operands[1].index)
     let left = ordered(a, contract.leftBatch, contract.leftFree(rank: program.type(a).rank), contract.leftContracted)
-    let right = ordered(b, contract.rightBatch, contract.rightFree(rank: program.type(b).rank), contract.rightContracted)
+    let right = ordered(
+      b, contract.rightBatch, contract.rightFree(rank: program.type(b).rank), contract.rightContracted)
     func last(_ count: Int, of rank: Int) -> AxisList { AxisList((rank - count)..<rank) }
     let batch = AxisList(0..<contract.leftBatch.count)
     let plain = Contract(

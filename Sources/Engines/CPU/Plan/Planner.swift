@@ -36,6 +36,8 @@ struct Planner {
   var lastReader: [Int32]
   /// For each node: the last step that reads its memory; -1 if none does, and then it has none.
   var lastRead: [Int32]
+  /// For each member of a group: its position among the members.
+  var placeOf: [Int32]
   var groups: [Group] = []
   var steps: [PlannedStep] = []
   var products: [MatrixProduct] = []
@@ -57,6 +59,7 @@ struct Planner {
     groupOf = available
     lastReader = available
     lastRead = available
+    placeOf = available
     roles = [Role](repeating: .none, count: count)
     views = program.nodes.indices.map { View(dense: Int32($0), program.nodes[$0].type.shape) }
   }
@@ -133,6 +136,7 @@ extension Planner {
   mutating func materializeLeaf(_ base: Int32) {
     guard groupOf[Int(base)] < 0 else { return }
     let group = openGroup(domain: program.type(base).shape)
+    placeOf[Int(base)] = 0
     groups[Int(group)].members.append(base)
     groups[Int(group)].iotaAxes = [0]
     groupOf[Int(base)] = group
@@ -173,6 +177,7 @@ extension Planner {
     groupOf.append(-1)
     lastReader.append(-1)
     lastRead.append(-1)
+    placeOf.append(-1)
     roles.append(.none)
     return position
   }

@@ -8,7 +8,7 @@ extension StepBuilder {
     let operands = planned.operands
     let result = planned.node
     let site = site(result)
-    let summary = "\(node.primitive.rules.name) \(node.type)"
+    let summary = text("\(node.primitive.rules.name) \(node.type)")
     func source() -> TensorType { type(node.operands[0].index) }
     switch node.primitive {
     case .randomBits:
@@ -72,7 +72,7 @@ extension StepBuilder {
     ReferenceStep(
       primitive: node.primitive, operands: planned.operands, types: node.operands.map { type($0.index) },
       result: planned.node, type: node.type, site: site(planned.node),
-      summary: "\(node.primitive.rules.name) \(node.type), interpreted")
+      summary: text("\(node.primitive.rules.name) \(node.type), interpreted"))
   }
 
   private func windowSelectStep(_ select: WindowSelect, _ node: Node, _ planned: PlannedStep) -> (any Step)? {
@@ -83,7 +83,7 @@ extension StepBuilder {
     return WindowSelectStep(
       window: martlet_window(select.window, input: source.shape, output: positions), direction: select.direction,
       source: planned.operands[0], values: planned.operands[1], dtype: source.dtype, result: planned.node,
-      summary: "\(select.name) \(node.type)")
+      summary: text("\(select.name) \(node.type)"))
   }
 
   private func convolveStep(
@@ -103,7 +103,7 @@ extension StepBuilder {
     return ConvolveStep(
       conv: conv, form: convolve.form, left: planned.operands[0], right: planned.operands[1], result: planned.node,
       epilogue: epilogue, site: site(planned.node),
-      summary: "\(convolve.name) \(a) \(b)" + (epilogue.map { ", then \($0.step.summary)" } ?? ""))
+      summary: text("\(convolve.name) \(a) \(b)" + (epilogue.map { ", then \($0.step.summary)" } ?? "")))
   }
 
   private func scatterStep(_ scatter: Scatter, _ node: Node, _ planned: PlannedStep) -> any Step {
@@ -114,13 +114,13 @@ extension StepBuilder {
     return ScatterStep(
       layout: layout, combination: scatter.combination, target: strided(node.operands[0], planned.operands[0]),
       indices: planned.operands[1], updates: planned.operands[2], result: planned.node, site: site(planned.node),
-      summary: "\(scatter.name) \(node.type)")
+      summary: text("\(scatter.name) \(node.type)"))
   }
 
   private func regionStep(_ node: Node, _ planned: PlannedStep) throws(GraphError) -> any Step {
     let results = planner.resultsOf[planned.node] ?? [planned.node]
     let site = site(planned.node)
-    let summary = "\(node.primitive.rules.name) \(node.type)"
+    let summary = text("\(node.primitive.rules.name) \(node.type)")
     switch node.primitive {
     case .scan(let scan):
       return ScanStep(
@@ -135,7 +135,33 @@ extension StepBuilder {
         ifTrue: try PlannedRegion(conditional.ifTrue), ifFalse: try PlannedRegion(conditional.ifFalse),
         predicate: planned.operands[0], operands: Array(planned.operands.dropFirst()), results: results, site: site,
         summary: summary)
+    case .call(let call): return try callStep(call, node, planned, results)
     default: preconditionFailure("not a region")
+    }
+  }
+
+  private func callStep(
+    _ call: Call, _ node: Node, _ planned: PlannedStep, _ results: [Int32]
+  ) throws(GraphError) -> any Step {
+    let types = node.operands.map { type($0.index) }
+    guard let fused = FusedCall(call, operands: types) else {
+      preconditionFailure("a call without a kernel is inlined")
+    }
+    let site = site(planned.node)
+    let summary = text("\(call.label) \(types[0].shape) \(types[1].shape)")
+    func shape(_ hasMask: Bool) -> martlet_attention {
+      martlet_attention(
+        call, query: types[0].shape, key: types[1].shape, value: types[2].shape, mask: hasMask ? types[3].shape : nil)
+    }
+    switch fused {
+    case .attention(let hasMask):
+      return AttentionStep(
+        attention: shape(hasMask), operands: planned.operands, hasMask: hasMask, results: results, site: site,
+        summary: summary)
+    case .attentionGradient(let hasMask):
+      return AttentionGradientStep(
+        attention: shape(hasMask), body: try PlannedRegion(call.body), operands: planned.operands, hasMask: hasMask,
+        results: results, site: site, summary: summary)
     }
   }
 }

@@ -4,11 +4,19 @@ import MartletKernels
 /// Turns planned steps into ones that run.
 struct StepBuilder {
   let planner: Planner
+  /// Whether steps get a line of text; nobody should wait for it who does not read it.
+  let describes: Bool
   private(set) var memory = MemoryPlan()
   private(set) var steps: [any Step] = []
   private var emitted: [EmittedGroup?] = []
 
-  init(_ planner: Planner) { self.planner = planner }
+  init(_ planner: Planner, describes: Bool) {
+    self.planner = planner
+    self.describes = describes
+  }
+
+  /// A line for a reader, if there is one.
+  func text(_ line: @autoclosure () -> String) -> String { describes ? line() : "" }
 
   mutating func build() throws(GraphError) {
     for group in planner.groups.indices {
@@ -61,13 +69,26 @@ struct StepBuilder {
     guard let made = emitted[Int(group)] else { return nil }
     let members = planner.groups[Int(group)].members
     let node = made.program.divisor >= 0 ? made.program.divisor : members[0]
-    let names = members.map { planner.program.nodes[Int($0)].primitive.rules.name }
-    let domain = planner.groups[Int(group)].domain
     return RowStep(
-      program: made.program, site: site(node), name: planner.program.nodes[Int(node)].primitive.rules.name,
+      program: made.program, site: site(node), name: dividingName(node),
       divided: made.program.divisor >= 0 ? type(node) : nil,
-      summary: "rows \(domain): \(names.joined(separator: ", ")) -> "
-        + made.stores.map { "%\($0.node) \(type($0.node))" }.joined(separator: ", "))
+      summary: text(describe(made, members, planner.groups[Int(group)].domain)))
+  }
+
+  private func describe(_ made: EmittedGroup, _ members: [Int32], _ domain: Shape) -> String {
+    let names = members.map { planner.program.nodes[Int($0)].primitive.rules.name }
+    let stores = made.stores.map { "%\($0.node) \(type($0.node))" }
+    return "rows \(domain): \(names.joined(separator: ", ")) -> \(stores.joined(separator: ", "))"
+  }
+
+  /// The name of the operation that a division belongs to, which is a power if that is what is divided: see lowering.
+  private func dividingName(_ position: Int32) -> String {
+    let node = planner.program.nodes[Int(position)]
+    if case .binary(let binary) = node.primitive, binary.kind == .divide, node.type.dtype.isInteger {
+      let dividend = planner.program.nodes[node.operands[0].position]
+      if case .binary(let power) = dividend.primitive, power.kind == .power { return power.name }
+    }
+    return node.primitive.rules.name
   }
 
   private func copyStep(_ node: Int32) -> CopyStep {
@@ -77,19 +98,19 @@ struct StepBuilder {
     return CopyStep(
       shape: type.shape, width: type.dtype.sizeInBytes,
       source: Placed(base: view.base, byteOffset: view.offset * type.dtype.sizeInBytes), strides: view.strides,
-      target: node, summary: "copy \(type)")
+      target: node, summary: text("copy \(type)"))
   }
 
   /// Appends a matrix product; returns whether its tiles take the group that goes with it.
   private mutating func appendProduct(_ planned: PlannedStep) -> Bool {
     let product = planner.products[Int(planned.product)]
     let dtype = type(planned.node).dtype
-    let shape = "\(product.batch.map(\.size)) \(product.rows) × \(product.depth) × \(product.columns)"
+    let shape = text("\(product.batch.map(\.size)) \(product.rows) × \(product.depth) × \(product.columns)")
     guard dtype.isFloatingPoint else {
       steps.append(
         IntegerProductStep(
           product: product, left: planned.operands[0], right: planned.operands[1], result: planned.node, dtype: dtype,
-          summary: "matmul \(dtype) \(shape)"))
+          summary: text("matmul \(dtype) \(shape)")))
       return false
     }
     // Without depth nothing is multiplied, and no tile is ever finished.
@@ -98,7 +119,7 @@ struct StepBuilder {
       ProductStep(
         product: product, left: planned.operands[0], right: planned.operands[1], result: planned.node, dtype: dtype,
         epilogue: epilogue, site: site(planned.node),
-        summary: "matmul \(dtype) \(shape)" + (epilogue.map { ", then \($0.step.summary)" } ?? "")))
+        summary: text("matmul \(dtype) \(shape)" + (epilogue.map { ", then \($0.step.summary)" } ?? ""))))
     return epilogue != nil
   }
 

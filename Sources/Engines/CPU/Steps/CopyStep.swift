@@ -160,7 +160,8 @@ enum BlockStarts {
       let last = shape[axis] - block[axis]
       if start < 0 || start > last {
         throw site.error(
-          "\(operation): start \(start) of a block of \(block) is outside axis \(axis) of \(shape) (valid: 0...\(last))")
+          "\(operation): start \(start) of a block of \(block) is outside axis \(axis) of \(shape) (valid: 0...\(last))"
+        )
       }
       offset += start * strides[axis]
     }

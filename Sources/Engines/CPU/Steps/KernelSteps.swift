@@ -168,7 +168,8 @@ struct CustomStep: Step {
     let buffers = zip(operands, types).map { placed, type in
       UnsafeRawBufferPointer(start: frame.address(placed), count: type.sizeInBytes)
     }
-    operation.compute(buffers, types, UnsafeMutableRawBufferPointer(start: frame.address(result), count: type.sizeInBytes))
+    operation.compute(
+      buffers, types, UnsafeMutableRawBufferPointer(start: frame.address(result), count: type.sizeInBytes))
   }
 }
 

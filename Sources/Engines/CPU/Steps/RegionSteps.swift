@@ -114,7 +114,8 @@ struct ScanStep: Step {
     }
     guard scan.length == 0 else { return }
     for index in 0..<scan.carryCount {
-      frame.address(results[index]).copyMemory(from: frame.address(operands[index]), byteCount: inner[index].sizeInBytes)
+      frame.address(results[index]).copyMemory(
+        from: frame.address(operands[index]), byteCount: inner[index].sizeInBytes)
     }
   }
 }

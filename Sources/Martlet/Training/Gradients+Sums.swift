@@ -14,16 +14,4 @@ extension Gradients {
     }
     return Gradients(sums)
   }
-
-  /// All gradients scaled by one factor, so that their norm together is at most `limit`.
-  func limited(toNorm limit: Double) -> Gradients {
-    guard !entries.isEmpty else { return self }
-    let squares = entries.map { entry in
-      let gradient = entry.gradient.cast(to: .float32)
-      return (gradient * gradient).sum()
-    }
-    let norm = sqrt(squares.dropFirst().reduce(squares[0], +))
-    let factor = limit / maximum(norm, Tensor(Float(limit)))
-    return mapGradients { $0 * factor.cast(to: $0.dtype) }
-  }
 }
