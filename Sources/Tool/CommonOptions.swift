@@ -73,7 +73,8 @@ struct TrainingArguments: ParsableArguments {
   }
 }
 
-/// Prints the end of a run.
-func show(_ summary: TrainingSummary, json: Bool, quiet: Bool) {
+/// Prints the end of a run; one that a signal ended exits as the shell says it for that signal.
+func show(_ summary: TrainingSummary, json: Bool, quiet: Bool) throws {
   if json { print(summary.json) } else if !quiet { print(summary.description) }
+  if let signal = summary.signal { throw ExitCode(128 + signal) }
 }

@@ -23,7 +23,7 @@ struct TrainDigits: ParsableCommand {
   func run() throws {
     engine.apply()
     let request = training.request(data: data.map { [$0] } ?? [], json: engine.json)
-    show(try DigitTask.train(request), json: engine.json, quiet: training.quiet)
+    try show(DigitTask.train(request), json: engine.json, quiet: training.quiet)
   }
 }
 
@@ -70,6 +70,6 @@ struct TrainText: ParsableCommand {
     (sizes.layers, sizes.heads, sizes.width, sizes.context) = (layers, heads, width, context)
     sizes.vocabulary = vocabulary
     let request = training.request(data: data, json: engine.json)
-    show(try TextTask.train(request, sizes: sizes), json: engine.json, quiet: training.quiet)
+    try show(TextTask.train(request, sizes: sizes), json: engine.json, quiet: training.quiet)
   }
 }

@@ -19,37 +19,38 @@ import Testing
     }
   }
 
-  @Test(arguments: digits)
-  func `a training digit hardly changes`(digit: LabeledDigit) throws {
-    let result = try DigitImage(normalizing: picture(digit.image))
-    #expect(difference(result, digit.image) < 0.1)
+  @Test(arguments: 0...9)
+  func `a training digit hardly changes`(label: Int) throws {
+    let result = try DigitImage(normalizing: picture(Self.digits[label].image))
+    #expect(difference(result, Self.digits[label].image) < 0.1)
   }
 
-  @Test(arguments: digits)
-  func `dark on light is the same digit as light on dark`(digit: LabeledDigit) throws {
-    let light = picture(digit.image, factor: 3, margin: 10)
+  @Test(arguments: 0...9)
+  func `dark on light is the same digit as light on dark`(label: Int) throws {
+    let light = picture(Self.digits[label].image, factor: 3, margin: 10)
     let dark = Image(height: light.height, width: light.width, channels: 1, pixels: light.pixels.map { 255 - $0 })
     #expect(difference(try DigitImage(normalizing: dark), try DigitImage(normalizing: light)) < 1e-5)
   }
 
-  @Test(arguments: digits, [2, 5, 11])
-  func `a larger picture is the same digit`(digit: LabeledDigit, factor: Int) throws {
-    let small = try DigitImage(normalizing: picture(digit.image))
-    let large = try DigitImage(normalizing: picture(digit.image, factor: factor))
+  @Test(arguments: 0...9, [2, 5, 11])
+  func `a larger picture is the same digit`(label: Int, factor: Int) throws {
+    let small = try DigitImage(normalizing: picture(Self.digits[label].image))
+    let large = try DigitImage(normalizing: picture(Self.digits[label].image, factor: factor))
     // Blocks of equal pixels are not what a camera would see, so the edges differ a little.
     #expect(difference(large, small) < 0.05)
   }
 
-  @Test(arguments: digits)
-  func `a digit in a corner is the same digit`(digit: LabeledDigit) throws {
-    let centered = try DigitImage(normalizing: picture(digit.image, factor: 2, margin: 30))
-    let moved = try DigitImage(normalizing: picture(digit.image, factor: 2, top: 3, left: 57, height: 100, width: 110))
+  @Test(arguments: 0...9)
+  func `a digit in a corner is the same digit`(label: Int) throws {
+    let centered = try DigitImage(normalizing: picture(Self.digits[label].image, factor: 2, margin: 30))
+    let moved = try DigitImage(
+      normalizing: picture(Self.digits[label].image, factor: 2, top: 3, left: 57, height: 100, width: 110))
     #expect(difference(moved, centered) < 1e-4)
   }
 
-  @Test(arguments: digits)
-  func `color and opacity make no difference`(digit: LabeledDigit) throws {
-    let gray = picture(digit.image, factor: 2, margin: 8)
+  @Test(arguments: 0...9)
+  func `color and opacity make no difference`(label: Int) throws {
+    let gray = picture(Self.digits[label].image, factor: 2, margin: 8)
     let expected = try DigitImage(normalizing: gray)
     #expect(difference(try DigitImage(normalizing: gray.converted(toChannels: 3)), expected) < 1e-5)
     // Black ink on nothing, as drawing programs save it.
@@ -83,7 +84,7 @@ import Testing
       return DigitAugmentation().apply(to: image, using: &generator)
     }
     #expect(augmented(1, 2, 3) == augmented(1, 2, 3))
-    #expect(Set([augmented(1, 2, 3), augmented(2, 2, 3), augmented(1, 3, 3), augmented(1, 2, 4)]).count == 4)
+    #expect(Set([augmented(1, 2, 3), augmented(77, 2, 3), augmented(1, 3, 3), augmented(1, 2, 4)]).count == 4)
   }
 
   @Test func `no augmentation changes nothing`() {

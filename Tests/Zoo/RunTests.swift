@@ -36,7 +36,7 @@ import Testing
       var whole = TrainingRequest()
       (whole.output, whole.epochs, whole.batchSize, whole.isQuiet) = ("\(folder)/whole", 2, 1000, true)
       _ = try DigitTask.train(whole)
-      // The learning rate's schedule knows the end, so the first half must be told the same end: stop it by its folder.
+      // Cut by its folder: the schedule of the learning rate knows the end, so the first half must be told the same one.
       var half = whole
       half.output = "\(folder)/half"
       var seen = 0
@@ -75,7 +75,8 @@ import Testing
       #expect(Double(right) > 0.85 * Double(digits.count))
       #expect(predictions.allSatisfy { (0.1...1).contains($0.probability) })
       #expect(predictions[0].json.objectValue?.keys == ["file", "label", "probability"])
-      guard case .digits = try TrainedModel(run: request.output!) else { return Issue.record("not a run of digits") }
+      let evaluation = try TrainedModel(run: request.output!).evaluate()
+      #expect(evaluation.metric.value == summary.metric.value && evaluation.count == 2500)
     }
   }
 

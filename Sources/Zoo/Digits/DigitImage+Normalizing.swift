@@ -10,17 +10,54 @@ extension DigitImage {
   /// - Throws: ``DataError`` if the picture shows nothing.
   public init(normalizing image: Image) throws(DataError) {
     guard let map = InkMap(image) else { throw DataError("the picture shows no digit: its pixels are all alike") }
-    let box = map.box
+    var result = map.digit()
+    // Coarse or blurred pictures have strokes with wide soft edges; what is below a rising level of ink is edge.
+    var level: Float = 0.1
+    while result.strokeWidth > DigitImage.largestStrokeWidth && level < 0.45 {
+      result = map.raised(above: level).digit()
+      level += 0.1
+    }
+    self = result
+  }
+
+  /// The stroke width that one in ten training digits exceeds, in pixels (of all 5,000).
+  private static let largestStrokeWidth: Float = 2.3
+
+  /// The ink of a stroke divided by its length: its edges, where the ink changes, are twice as long as itself.
+  private var strokeWidth: Float {
+    let side = DigitImage.side
+    var change: Float = 0
+    for y in 0..<(side - 1) {
+      for x in 0..<(side - 1) {
+        let here = pixels[y * side + x]
+        let (down, right) = (pixels[(y + 1) * side + x] - here, pixels[y * side + x + 1] - here)
+        change += (down * down + right * right).squareRoot()
+      }
+    }
+    return change > 0 ? 2 * pixels.reduce(0, +) / change : 0
+  }
+}
+
+extension InkMap {
+  /// Only the ink above a level, stretched to the full range again.
+  func raised(above level: Float) -> InkMap {
+    var result = self
+    result.ink = ink.map { max(0, $0 - level) / (1 - level) }
+    return result
+  }
+
+  /// The ink in the layout of the training digits.
+  func digit() -> DigitImage {
+    let box = box
     let longer = Double(max(box.rows.count, box.columns.count))
     let step = longer / DigitImage.inkSide
-    let mass = map.centerOfMass(in: box)
+    let mass = centerOfMass(in: box)
     let down = Resampling(from: box.rows, step: step, center: mass.y)
     let across = Resampling(from: box.columns, step: step, center: mass.x)
-    var pixels = across.rows(of: down.columns(of: map.ink, width: map.width))
+    let pixels = across.rows(of: down.columns(of: ink, width: width))
     // Thin strokes grow faint as they shrink; the training digits all reach full ink.
     let peak = pixels.max() ?? 0
-    if peak > 0 { pixels = pixels.map { $0 / peak } }
-    self.init(pixels: pixels)
+    return DigitImage(pixels: peak > 0 ? pixels.map { $0 / peak } : pixels)
   }
 }
 

@@ -38,8 +38,8 @@ public struct TrainingSummary: Sendable, CustomStringConvertible {
   public let loss: Double?
   /// The task's own number and its name.
   public let metric: (name: String, value: Double)
-  /// Whether a signal ended it.
-  public let isInterrupted: Bool
+  /// The signal that ended it before its time.
+  public let signal: Int32?
 
   /// One object.
   public var json: JSON {
@@ -48,7 +48,7 @@ public struct TrainingSummary: Sendable, CustomStringConvertible {
       "loss": loss.map { .number($0) } ?? .null,
     ]
     result[metric.name] = .number(metric.value)
-    result["interrupted"] = .bool(isInterrupted)
+    result["interrupted"] = .bool(signal != nil)
     return result
   }
 

@@ -52,11 +52,11 @@ struct TrainingRun {
     let start = clock.now
     let report = try trainer.run()
     let seconds = (clock.now - start - elsewhere).inSeconds
-    var isInterrupted = false
-    if case .interrupted = report.outcome { isInterrupted = true }
+    var signal: Int32?
+    if case .interrupted(let received) = report.outcome { signal = received }
     return TrainingSummary(
       run: path, steps: report.steps, seconds: seconds, loss: report.loss, metric: try metric(),
-      isInterrupted: isInterrupted)
+      signal: signal)
   }
 
   /// What is reported after a pass over the data.

@@ -24,8 +24,11 @@ package struct DeepFMWorkload: Workload {
     let (loss, gradients) = valueAndGradient {
       sigmoidBinaryCrossEntropy(model(categories, numbers), labels: clicks)
     }
+    // Nobody may hold the tables' gradients beyond the update, or they would have to exist in full.
+    var rest = gradients
+    for parameter in sparse.parameters { rest[parameter] = nil }
     sparse.update(with: gradients)
-    dense.update(with: gradients)
+    dense.update(with: rest)
     return loss.scalar
   }
 }
