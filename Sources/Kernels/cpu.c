@@ -43,6 +43,9 @@ static martlet_isa detect(void) { return MARTLET_ISA_SCALAR; }
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static martlet_isa detected, current;
 
+// What this thread chose for itself, or -1. Threads that help it follow (`pool.c`).
+static _Thread_local int chosen = -1;
+
 // Needs only `detected`, so initialization may ask.
 static bool can_run(martlet_isa isa) {
   if (isa == MARTLET_ISA_SCALAR || isa == detected) return true;
@@ -69,14 +72,16 @@ martlet_isa martlet_detected_isa(void) {
 }
 
 martlet_isa martlet_current_isa(void) {
+  if (chosen >= 0) return (martlet_isa)chosen;
   pthread_once(&once, initialize);
   return current;
 }
 
 martlet_isa martlet_set_isa(martlet_isa isa) {
   pthread_once(&once, initialize);
-  current = nearest(isa);
-  return current;
+  const martlet_isa usable = nearest(isa);
+  chosen = (int)usable;
+  return usable;
 }
 
 bool martlet_has_isa(martlet_isa isa) {

@@ -22,6 +22,7 @@ static struct {
   _Atomic(void (*)(void *, size_t, size_t)) body;
   _Atomic(void *) context;
   _Atomic uint32_t chunks;
+  _Atomic uint32_t isa;  // of the thread that runs the region
   _Atomic bool quits;
   _Atomic bool caller_sleeps;
   _Atomic size_t threads;  // 0 until the first use
@@ -73,6 +74,7 @@ static void run_chunks(uint64_t ticket, size_t worker) {
   void (*body)(void *, size_t, size_t) = atomic_load_explicit(&pool.body, memory_order_acquire);
   void *context = atomic_load_explicit(&pool.context, memory_order_acquire);
   const uint32_t chunks = atomic_load_explicit(&pool.chunks, memory_order_acquire);
+  if (worker != 0) martlet_set_isa((martlet_isa)atomic_load_explicit(&pool.isa, memory_order_acquire));
   // If the exchange succeeds, the fields read above are this region's: they change only after the word does.
   while ((uint32_t)(ticket >> 32) == generation && (uint32_t)ticket < chunks) {
     if (!atomic_compare_exchange_weak_explicit(&pool.ticket, &ticket, ticket + 1, memory_order_acq_rel,
@@ -163,6 +165,7 @@ static void run_in_parallel(uint32_t chunks, void (*body)(void *, size_t, size_t
   atomic_store(&pool.body, body);
   atomic_store(&pool.context, context);
   atomic_store(&pool.chunks, chunks);
+  atomic_store(&pool.isa, (uint32_t)martlet_current_isa());
   atomic_store(&pool.finished, 0);
   const uint64_t ticket = (generation + 1) << 32;
   atomic_store(&pool.ticket, ticket);

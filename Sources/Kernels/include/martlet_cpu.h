@@ -26,8 +26,9 @@ martlet_isa martlet_detected_isa(void);
 /// variable `MARTLET_ISA` (`scalar`, `neon`, `avx2`, `avx512`) or by `martlet_set_isa`.
 martlet_isa martlet_current_isa(void);
 
-/// Forces an instruction set, for tests and measurements; one that the machine lacks falls back to the
-/// widest that it has below. Returns the one now in use. Not to be called while kernels run.
+/// Forces an instruction set for what this thread runs from now on, its helpers in the pool included; for
+/// tests and measurements. One that the machine lacks falls back to the widest that it has below. Returns
+/// the one now in use.
 martlet_isa martlet_set_isa(martlet_isa isa);
 
 /// Whether this machine can run kernels of an instruction set.

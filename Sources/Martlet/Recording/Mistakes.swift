@@ -6,9 +6,15 @@ public import MartletGraph
 @inline(never)
 package func stop(_ error: GraphError, at location: SourceLocation) -> TensorStorage {
   let recorder = Recorder.current
-  guard recorder.isChecking else { fatalError("\(error) at \(location)") }
-  if recorder.firstError == nil { recorder.firstError = ProgramError(error, location: location) }
+  guard recorder.isChecking else { fatalError("\(error) at \(line(of: location))") }
+  if recorder.firstError == nil { recorder.firstError = ProgramError(error, location: location, line: line(of: location)) }
   return recorder.placeholder(TensorType(.float32, Shape()))
+}
+
+/// The recorded line; where the compiler left none for its instruction, the user's line on the stack.
+private func line(of location: SourceLocation) -> String {
+  guard let counter = location.programCounter, Symbolication.line(of: counter) == nil else { return "\(location)" }
+  return Symbolication.callingLine() ?? "\(location)"
 }
 
 /// A programmer's mistake, as ``checked(_:)`` throws it.
@@ -20,13 +26,16 @@ public struct ProgramError: Error, Sendable, CustomStringConvertible {
   /// The line that recorded the operation.
   public let location: SourceLocation
 
-  init(_ error: GraphError, location: SourceLocation) {
+  private let line: String
+
+  init(_ error: GraphError, location: SourceLocation, line: String) {
+    self.line = line
     operation = error.operation
     message = error.message
     self.location = location
   }
 
-  public var description: String { "\(operation): \(message) at \(location)" }
+  public var description: String { "\(operation): \(message) at \(line)" }
 }
 
 /// Runs `body`, and throws the first mistake that would otherwise have stopped the process.

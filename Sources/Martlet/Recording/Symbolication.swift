@@ -30,6 +30,18 @@ enum Symbolication {
     return "\(place.path.split(separator: "/").last ?? "?"):\(place.line)"
   }
 
+  /// The line of the user's program that is being run, by walking the real stack.
+  static func callingLine() -> String? {
+    guard let stack = try? Backtrace.capture(limit: 32).symbolicated() else { return nil }
+    let places = stack.frames.lazy.compactMap { $0.symbol?.sourceLocation }
+    guard let place = places.first(where: { !isOwn($0.path) && $0.line > 0 }) else { return nil }
+    return "\(place.path.split(separator: "/").last ?? "?"):\(place.line)"
+  }
+
+  private static func isOwn(_ path: String) -> Bool {
+    path.contains("/Sources/Martlet/") || path.contains("/Sources/Support/") || path.contains("/Sources/Graph/")
+  }
+
   private static func isOperator(_ path: String) -> Bool {
     path.hasSuffix("Tensor+Operators.swift") || path.hasSuffix("MartletSupport.h")
   }

@@ -123,17 +123,18 @@ extension Checkpoint {
 extension Checkpoint {
   /// Puts the values of the checkpoint into variables, all of them or none.
   ///
+  /// - Parameter optimizer: The optimizer's states; nil to leave what the checkpoint holds of it alone.
   /// - Returns: The `state` that was saved.
   /// - Throws: ``CheckpointError``: `damaged` if it is not as it was written, `mismatch` unless names, types and shapes are
   ///   the same on both sides.
   @discardableResult
-  public func load(model: [String: Variable], optimizer: [String: Variable] = [:]) throws -> JSON {
+  public func load(model: [String: Variable], optimizer: [String: Variable]? = nil) throws -> JSON {
     let manifest = try manifest()
     let state = try state(manifest)
     let weights = try tensors(Checkpoint.weightsName, for: model, manifest)
-    let moments = try tensors(Checkpoint.optimizerName, for: optimizer, manifest)
+    let moments = try optimizer.map { try tensors(Checkpoint.optimizerName, for: $0, manifest) } ?? [:]
     for (name, tensor) in weights { model[name]!.tensor = tensor }
-    for (name, tensor) in moments { optimizer[name]!.tensor = tensor }
+    for (name, tensor) in moments { optimizer?[name]?.tensor = tensor }
     return state
   }
 
