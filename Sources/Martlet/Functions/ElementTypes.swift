@@ -17,7 +17,7 @@ extension Tensor {
     compose("bitCast", fileID, line) { c in try c(BitCast(to: dtype), self) }
   }
 
-  /// This tensor and another, both converted to the type in which they can meet; see ``DType/promoted(with:)``.
+  /// This tensor and another, both converted to the type in which they can meet; see `DType.promoted(with:)`.
   ///
   /// Operators never convert by themselves: `let (a, b) = a.promoted(with: b)` says that it may happen.
   public func promoted(

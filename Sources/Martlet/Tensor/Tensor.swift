@@ -4,8 +4,8 @@ public import MartletSupport
 /// A multi-dimensional array of numbers, computed when it is needed.
 ///
 /// An operation records what to compute and returns at once, its shape and type already checked. Reading a value
-/// (``scalar``, ``scalars(as:)``, printing) computes what it needs; an optimizer's `update` computes the whole step as
-/// one program. A tensor is a value: no operation changes one that somebody holds.
+/// (``scalar``, ``scalars(as:fileID:line:)``, printing) computes what it needs; an optimizer's `update` computes the
+/// whole step as one program. A tensor is a value: no operation changes one that somebody holds.
 public struct Tensor: Sendable {
   package let storage: TensorStorage
 

@@ -65,7 +65,7 @@ extension Recorder {
 
 /// Runs `body` while `condition` holds, inside the program.
 ///
-/// The number of turns depends on values, so there is a forward derivative but no reverse one; use ``scan`` where the
+/// The number of turns depends on values, so there is a forward derivative but no reverse one; use `scan` where the
 /// number is known.
 ///
 /// - Parameters:
