@@ -13,7 +13,8 @@ import Testing
         let text = "\(error)"
         if !text.hasPrefix(wrong.sentence) {
           complaints.append("\(index): expected \(wrong.sentence)\n  got \(text)")
-        } else if !text.contains("WrongCalls.swift:") {
+        } else if wrong.isPlacedByCounter ? !text.contains("WrongCalls") : !text.contains("WrongCalls.swift:") {
+          // The optimizer may merge closures of one operator; then the line of the caller, in this file, is named.
           if wrong.isPlacedByCounter { misplaced.append(text) } else { complaints.append("\(index): no line: \(text)") }
         }
       }

@@ -21,20 +21,14 @@ public class Variable: @unchecked Sendable {
 
   /// The value held now.
   public var tensor: Tensor {
-    get {
-      let recorder = Recorder.current
-      if !recorder.scopes.isEmpty { recorder.touch(self) }
-      return Tensor(storage: storage)
-    }
+    get { Tensor(storage: Recorder.current.storage(of: self)) }
     set {
       guard newValue.type == type else {
         let error = GraphError("Variable", "cannot hold \(newValue.type); it holds \(type)")
         _ = stop(error, at: SourceLocation(programCounter: 0))
         return
       }
-      let recorder = Recorder.current
-      if !recorder.scopes.isEmpty { recorder.touch(self) }
-      storage = newValue.storage
+      Recorder.current.assign(newValue.storage, to: self)
     }
   }
 
@@ -52,20 +46,42 @@ public final class Parameter: Variable, @unchecked Sendable {
 public final class State: Variable, @unchecked Sendable {}
 
 extension Recorder {
+  /// What a variable holds as this thread sees it: inside a region a stand-in, which no other thread meets.
+  package func storage(of variable: Variable) -> TensorStorage {
+    if scopes.isEmpty { return variable.storage }
+    touch(variable)
+    return visibleStorage(of: variable, before: scopes.count)
+  }
+
+  /// Replaces what a variable holds as this thread sees it; inside a region, what it holds when the region ends.
+  package func assign(_ storage: TensorStorage, to variable: Variable) {
+    if !scopes.isEmpty { touch(variable) }
+    if let region = scopes.lastIndex(where: \.isRegion) {
+      scopes[region].values[ObjectIdentifier(variable)] = storage
+    } else {
+      variable.storage = storage
+    }
+  }
+
+  private func visibleStorage(of variable: Variable, before end: Int) -> TensorStorage {
+    let identifier = ObjectIdentifier(variable)
+    return scopes[..<end].last { $0.values[identifier] != nil }?.values[identifier] ?? variable.storage
+  }
+
   /// Notes the first use of a variable in every open scope.
-  func touch(_ variable: Variable) {
+  private func touch(_ variable: Variable) {
     let identifier = ObjectIdentifier(variable)
     // A scope that knows the variable was inside all outer ones when it met it, so those know it too. The outermost
-    // comes first: what it substitutes is what the next one finds.
+    // comes first: its stand-in is what the next one finds.
     let first = (scopes.lastIndex { $0.touchedIdentifiers.contains(identifier) } ?? -1) + 1
     for index in first..<scopes.count {
       scopes[index].touchedIdentifiers.insert(identifier)
-      scopes[index].touched.append((variable, variable.storage))
-      // Inside a region a variable is an input of the region, whatever it held outside.
-      if case .region = scopes[index].kind {
-        variable.storage = makeInput(variable.type).storage
-        scopes[index].standIns.append(position(of: variable.storage))
-      }
+      scopes[index].touched.append((variable, visibleStorage(of: variable, before: index)))
+      guard scopes[index].isRegion else { continue }
+      // Inside a region a variable is an input of the region, whatever it holds outside.
+      let standIn = makeInput(variable.type).storage
+      scopes[index].values[identifier] = standIn
+      scopes[index].standIns.append(position(of: standIn))
     }
   }
 }

@@ -7,7 +7,9 @@ public import MartletGraph
 package func stop(_ error: GraphError, at location: SourceLocation) -> TensorStorage {
   let recorder = Recorder.current
   guard recorder.isChecking else { fatalError("\(error) at \(line(of: location))") }
-  if recorder.firstError == nil { recorder.firstError = ProgramError(error, location: location, line: line(of: location)) }
+  if recorder.firstError == nil {
+    recorder.firstError = ProgramError(error, location: location, line: line(of: location))
+  }
   return recorder.placeholder(TensorType(.float32, Shape()))
 }
 

@@ -74,12 +74,13 @@ package final class ProgramCache: Sendable {
   /// How many programs are kept, and how many have been planned so far.
   package var counts: (kept: Int, planned: Int) { state.withLock { ($0.slots.count, $0.misses) } }
 
+  /// The planned program, planning it from `program` if it is not known.
   func executable(
-    for pending: PendingProgram, engine: any Engine, nodes: [Node]
+    for pending: PendingProgram, engine: any Engine, program: () -> Program
   ) throws(GraphError) -> any Executable {
     let key = Key(hash: pending.hash, nodeCount: pending.positions.count, engine: engine.name)
     if let known = state.withLock({ $0.use(key) }) { return known }
-    let executable = try engine.compile(pending.program(from: nodes))
+    let executable = try engine.compile(program())
     state.withLock { $0.insert(executable, key, capacity: capacity) }
     return executable
   }

@@ -11,11 +11,11 @@ package struct RecordedRegion {
   package var resultCount: Int
 
   /// What to pass for the inputs after the arguments.
-  package var outerOperands: [Tensor] { variables.map { Tensor(storage: $0.storage) } + captures }
+  package var outerOperands: [Tensor] { variables.map(\.tensor) + captures }
 
   /// Stores the last values of the variables, and returns the results.
   package func finish(_ outputs: [Tensor]) -> [Tensor] {
-    for (variable, value) in zip(variables, outputs.dropFirst(resultCount)) { variable.storage = value.storage }
+    for (variable, value) in zip(variables, outputs.dropFirst(resultCount)) { variable.tensor = value }
     return Array(outputs.prefix(resultCount))
   }
 }
@@ -32,9 +32,10 @@ extension Recorder {
     }
     // Nodes recorded since the scope began hold the inputs that stand for variables; find them by what was replaced.
     var inputs = arguments.map { position(of: $0.storage) }
-    let outputs = (results + scope.touched.map { Tensor(storage: $0.variable.storage) }).map { position(of: $0.storage) }
+    let outputs = (results + scope.touched.map { Tensor(storage: scope.values[ObjectIdentifier($0.variable)]!) }).map {
+      position(of: $0.storage)
+    }
     inputs += scope.standIns
-    for (variable, original) in scope.touched { variable.storage = original }
     let (graph, captured) = locked { extract(outputs: outputs, inputs: inputs, from: scope.start) }
     let captures = captured.map { Tensor(storage: adoptNode(Value($0))) }
     withExtendedLifetime(arguments) {}

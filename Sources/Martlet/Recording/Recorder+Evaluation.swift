@@ -1,5 +1,13 @@
 import MartletGraph
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 extension Recorder {
   /// Computes the values of `storages`, and nothing else that they do not need.
   ///
@@ -16,6 +24,8 @@ extension Recorder {
 
   /// Computes the values of `storages`, or throws what went wrong while running.
   package func tryEvaluate(_ storages: [TensorStorage]) throws {
+    pthread_mutex_lock(evaluation)
+    defer { pthread_mutex_unlock(evaluation) }
     let targets = locked { () -> [Int] in
       syncEntries()
       var targets: [Int] = []
@@ -27,7 +37,8 @@ extension Recorder {
     }
     if targets.isEmpty { return }
     try run(targets.sorted(), donating: false)
-    if scopes.isEmpty && entries.count > 1024 {
+    // Between numbering operands and recording, the owner relies on positions: nobody else may renumber them.
+    if Recorder.current === self && scopes.isEmpty && entries.count > 1024 {
       locked { if entries.count > sweepLimit / 2 { sweep() } }
     }
   }
@@ -37,6 +48,8 @@ extension Recorder {
   /// Inside a scope nothing happens, since the step is part of something larger.
   package func finishStep() throws {
     guard scopes.isEmpty else { return }
+    pthread_mutex_lock(evaluation)
+    defer { pthread_mutex_unlock(evaluation) }
     let targets = locked { () -> [Int] in
       syncEntries()
       return entries.indices.filter { entries[$0].storage != nil && entries[$0].buffer == nil }
@@ -48,14 +61,16 @@ extension Recorder {
   /// Runs one program for `targets` (ascending positions) and stores their values.
   private func run(_ targets: [Int], donating: Bool) throws {
     let pending = locked { collect(targets, donating: donating) }
-    let executable = try cache.executable(for: pending, engine: engine, nodes: builder.nodes)
+    let executable = try cache.executable(for: pending, engine: engine) {
+      locked { pending.program(from: builder.nodes) }
+    }
     let outputs: [Buffer]
     do {
       outputs = try executable.run(inputs: pending.inputs, scalars: pending.scalars)
     } catch {
       var located = error
       if let node = error.node, error.location == nil, node < pending.positions.count {
-        located.location = builder.nodes[pending.positions[node]].location
+        located.location = locked { builder.nodes[pending.positions[node]].location }
       }
       throw located
     }
@@ -138,7 +153,9 @@ extension Recorder {
 
   /// Forgets all nodes. Every live tensor has its value by now, and keeps it.
   private func detachAll() {
-    for entry in entries { entry.storage?._withUnsafeGuaranteedRef { $0.slot.store(Slot.free.word, ordering: .releasing) } }
+    for entry in entries {
+      entry.storage?._withUnsafeGuaranteedRef { $0.slot.store(Slot.free.word, ordering: .releasing) }
+    }
     entries.removeAll(keepingCapacity: entries.capacity <= 1 << 16)
     builder.truncate(to: 0)
     interned.removeAll(keepingCapacity: true)

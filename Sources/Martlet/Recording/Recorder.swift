@@ -2,6 +2,14 @@ import MartletGraph
 import MartletSupport
 import Synchronization
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
 /// The operations that one thread has recorded and not yet finished with.
 ///
 /// Nodes live in one growing array and refer to each other by position, so a chain of a million operations is
@@ -20,6 +28,8 @@ package final class Recorder: @unchecked Sendable {
 
   let identifier: Int
   let lock = UnsafeMutablePointer<martlet_lock>.allocate(capacity: 1)
+  /// Held while a program of this recorder runs and while nodes are renumbered, by any thread; taken before `lock`.
+  let evaluation = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   @exclusivity(unchecked) package var builder = GraphBuilder()
   @exclusivity(unchecked) var entries: [Entry] = []
   /// Values from elsewhere whose slot another recorder holds.
@@ -40,6 +50,10 @@ package final class Recorder: @unchecked Sendable {
     self.identifier = identifier
     _ = Symbolication.isInstalled
     lock.initialize(to: martlet_lock())
+    var attributes = pthread_mutexattr_t()
+    pthread_mutexattr_init(&attributes)
+    pthread_mutexattr_settype(&attributes, Int32(PTHREAD_MUTEX_RECURSIVE))
+    pthread_mutex_init(evaluation, &attributes)
   }
 
   /// Runs `body` under the lock.
@@ -142,7 +156,9 @@ extension Recorder {
     _ operation: some PrimitiveRules, _ primitive: Primitive, _ operands: Operands, type: TensorType,
     location: SourceLocation
   ) -> TensorStorage {
-    if entries.count >= sweepLimit && scopes.isEmpty { return recordAfterSweep(operation, primitive, operands, type, location) }
+    if entries.count >= sweepLimit && scopes.isEmpty {
+      return recordAfterSweep(operation, primitive, operands, type, location)
+    }
     martlet_lock_acquire(lock)
     let position = entries.count
     let storage = TensorStorage(type: type, recorder: identifier, position: position)
@@ -160,7 +176,9 @@ extension Recorder {
   ) -> TensorStorage {
     sweepLimit = .max
     let storage = record(operation, primitive, operands, type: type, location: location)
+    pthread_mutex_lock(evaluation)
     locked { sweep() }
+    pthread_mutex_unlock(evaluation)
     sweepLimit = max(4096, entries.count * 2)
     return storage
   }

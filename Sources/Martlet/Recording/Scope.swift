@@ -17,6 +17,12 @@ package struct Scope {
   package var touchedIdentifiers: Set<ObjectIdentifier> = []
   /// In a region, the positions of the inputs that stand for `touched`.
   package var standIns: [Int] = []
+  /// In a region, what each touched variable holds by now.
+  package var values: [ObjectIdentifier: TensorStorage] = [:]
+
+  package var isRegion: Bool {
+    if case .region = kind { true } else { false }
+  }
 
   package init(_ kind: Kind, start: Int) {
     self.kind = kind
@@ -28,14 +34,17 @@ extension Recorder {
   /// Runs `body` in a scope of its own and returns what it gave together with the closed scope.
   ///
   /// When `body` throws, every variable that it touched holds again what it held before.
-  package func scoped<Result>(_ kind: Scope.Kind, _ body: () throws -> Result) rethrows -> (result: Result, scope: Scope) {
+  package func scoped<Result>(_ kind: Scope.Kind, _ body: () throws -> Result) rethrows -> (
+    result: Result, scope: Scope
+  ) {
     locked { syncEntries() }
     scopes.append(Scope(kind, start: entries.count))
     do {
       let result = try body()
       return (result, scopes.removeLast())
     } catch {
-      for (variable, original) in scopes.removeLast().touched { variable.storage = original }
+      let failed = scopes.removeLast()
+      if !failed.isRegion { for (variable, original) in failed.touched { assign(original, to: variable) } }
       throw error
     }
   }

@@ -15,11 +15,13 @@ enum Symbolication {
     if counter == 0 { return nil }
     var frames: [SymbolicatedBacktrace.Frame] = []
     withUnsafeMutablePointer(to: &frames) { result in
-      martlet_call_below(counter, { context in
-        let result = context!.assumingMemoryBound(to: [SymbolicatedBacktrace.Frame].self)
-        guard let stack = try? Backtrace.capture(algorithm: .fast, limit: nil) else { return }
-        result.pointee = stack.symbolicated()?.frames ?? []
-      }, result)
+      martlet_call_below(
+        counter,
+        { context in
+          let result = context!.assumingMemoryBound(to: [SymbolicatedBacktrace.Frame].self)
+          guard let stack = try? Backtrace.capture(algorithm: .fast, limit: nil) else { return }
+          result.pointee = stack.symbolicated()?.frames ?? []
+        }, result)
     }
     // The recorded instruction is one captured frame; functions inlined there come first, operators among them.
     let places = frames.compactMap { frame -> SymbolicatedBacktrace.SourceLocation? in

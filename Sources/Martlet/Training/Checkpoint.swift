@@ -123,7 +123,7 @@ extension Checkpoint {
 extension Checkpoint {
   /// Puts the values of the checkpoint into variables, all of them or none.
   ///
-  /// - Parameter optimizer: The optimizer's states; nil to leave what the checkpoint holds of it alone.
+  /// - Parameter optimizer: The optimizer's states; nil to check what the checkpoint holds of it, and leave it alone.
   /// - Returns: The `state` that was saved.
   /// - Throws: ``CheckpointError``: `damaged` if it is not as it was written, `mismatch` unless names, types and shapes are
   ///   the same on both sides.
@@ -132,7 +132,9 @@ extension Checkpoint {
     let manifest = try manifest()
     let state = try state(manifest)
     let weights = try tensors(Checkpoint.weightsName, for: model, manifest)
-    let moments = try optimizer.map { try tensors(Checkpoint.optimizerName, for: $0, manifest) } ?? [:]
+    let moments =
+      try optimizer.map { try tensors(Checkpoint.optimizerName, for: $0, manifest) }
+      ?? { _ = try manifest.verifiedBytes(Checkpoint.optimizerName, folder: path); return [:] }()
     for (name, tensor) in weights { model[name]!.tensor = tensor }
     for (name, tensor) in moments { optimizer?[name]?.tensor = tensor }
     return state

@@ -55,10 +55,10 @@ extension Recorder {
     let operation = Scan(
       body: Region(graph), length: length, carryCount: own + variables, sequenceCount: elements,
       isReversed: isReversed)
-    let held = recorded.variables.map { Tensor(storage: $0.storage) }
+    let held = recorded.variables.map(\.tensor)
     let results = Tensor.recordMany(operation, carry + held + sequences + recorded.captures, at: location)
     guard results.count == own + variables + resultCount else { return (carry, []) }
-    for (variable, value) in zip(recorded.variables, results[own...]) { variable.storage = value.storage }
+    for (variable, value) in zip(recorded.variables, results[own...]) { variable.tensor = value }
     return (Array(results[..<own]), Array(results[(own + variables)...]))
   }
 }
@@ -88,10 +88,10 @@ public func whileLoop(
     condition: Region(shared.graph(of: test, keepingVariableOutputs: false)),
     body: Region(shared.graph(of: turn, keepingVariableOutputs: true)),
     carryCount: carry.count + shared.variables.count)
-  let held = shared.variables.map { Tensor(storage: $0.storage) }
+  let held = shared.variables.map(\.tensor)
   let results = Tensor.recordMany(operation, carry + held + shared.captures, at: location)
   guard results.count == carry.count + held.count else { return carry }
-  for (variable, value) in zip(shared.variables, results[carry.count...]) { variable.storage = value.storage }
+  for (variable, value) in zip(shared.variables, results[carry.count...]) { variable.tensor = value }
   return Array(results[..<carry.count])
 }
 
@@ -112,10 +112,10 @@ public func cond(
   let operation = Conditional(
     ifTrue: Region(shared.graph(of: first, keepingVariableOutputs: true)),
     ifFalse: Region(shared.graph(of: second, keepingVariableOutputs: true)))
-  let held = shared.variables.map { Tensor(storage: $0.storage) }
+  let held = shared.variables.map(\.tensor)
   let results = Tensor.recordMany(operation, [predicate] + held + shared.captures, at: location)
   guard results.count == first.resultCount + held.count else { return [] }
-  for (variable, value) in zip(shared.variables, results[first.resultCount...]) { variable.storage = value.storage }
+  for (variable, value) in zip(shared.variables, results[first.resultCount...]) { variable.tensor = value }
   return Array(results[..<first.resultCount])
 }
 
@@ -131,7 +131,9 @@ private struct UnionOfInputs {
     self.argumentCount = argumentCount
     firstRegion = first.region
     for region in [first, second] {
-      for variable in region.variables where !variables.contains(where: { $0 === variable }) { variables.append(variable) }
+      for variable in region.variables where !variables.contains(where: { $0 === variable }) {
+        variables.append(variable)
+      }
       capturePositions.append(region.captures.indices.map { captures.count + $0 })
       captures += region.captures
     }

@@ -76,7 +76,8 @@ public func withDerivative(
       Array(inputs[(count + results.count)...]))
   }
   guard backward.region.graph.outputTypes.prefix(backward.resultCount).elementsEqual(x.map(\.type)) else {
-    let message = "the pullback gives \(backward.region.graph.outputTypes), not a cotangent for each of \(x.map(\.type))"
+    let message =
+      "the pullback gives \(backward.region.graph.outputTypes), not a cotangent for each of \(x.map(\.type))"
     return [Tensor(storage: stop(GraphError("withDerivative", message), at: location))]
   }
   let call = forward.call(derivative: backward, argumentCount: count)

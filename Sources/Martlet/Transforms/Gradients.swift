@@ -112,7 +112,9 @@ public func vjp(
     { cotangents in
       let recorder = Recorder.current
       let arguments = operands.map { $0.renamed(at: location) }
-      let (again, scope) = recorder.scoped(.gradient) { recorder.inline(recorded.region.graph, arguments, at: location) }
+      let (again, scope) = recorder.scoped(.gradient) {
+        recorder.inline(recorded.region.graph, arguments, at: location)
+      }
       let gradients = recorder.pullback(
         from: Array(again.prefix(values.count)), cotangents: cotangents, to: Array(arguments.prefix(x.count)),
         after: scope.start, at: location)
