@@ -35,6 +35,8 @@ public func softmaxCrossEntropy(
   }
   let isCounted = ignoredLabel.map { labels .!= Tensor($0).cast(to: labels.dtype) }
   let labels = isCounted.map { select($0, labels, 0) } ?? labels
+  // Before anything is computed from them: 0 times the derivative of an infinite logit would be NaN.
+  let logits = isCounted.map { select($0.expandingDimensions(at: -1), logits, 0) } ?? logits
   let isLabel = labelColumns(labels, classes, fileID, line)
 
   // One sweep over each row: the maximum, the sum of exponentials, the logit of the label.

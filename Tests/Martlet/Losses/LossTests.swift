@@ -31,7 +31,7 @@ import Testing
       softmaxCrossEntropy($0, labels: Tensor([-100, -100]), ignoredLabel: -100)
     }
     #expect(loss.scalar == 0)
-    #expect(gradient.scalars(as: Float.self).allSatisfy { $0 == 0 || $0.isNaN })
+    #expect(gradient.scalars(as: Float.self).allSatisfy { $0 == 0 })
   }
 
   @Test func `accuracy is the share of right answers`() {
@@ -43,7 +43,7 @@ import Testing
     let error = #expect(throws: ProgramError.self) {
       try checked { meanSquaredError(.zeros([4, 1]), .zeros([4])) }
     }
-    #expect(error?.message.contains("float32[4, 1]") == true || error?.message.contains("[4, 1]") == true)
+    #expect(error?.message.contains("[4, 1]") == true)
   }
 }
 
