@@ -91,7 +91,8 @@ let outputFolder: String? = getenv("MARTLET_FORMATS_OUTPUT").map { String(cStrin
 
 /// The error that `body` throws; a test failure if it throws none.
 func formatError(
-  _ comment: String = "", sourceLocation: Testing.SourceLocation = #_sourceLocation, _ body: () throws(FormatError) -> Void
+  _ comment: String = "", sourceLocation: Testing.SourceLocation = #_sourceLocation,
+  _ body: () throws(FormatError) -> Void
 ) -> FormatError? {
   do throws(FormatError) {
     try body()

@@ -37,7 +37,8 @@ public struct ReferenceTensor: Sendable {
       return Literal(dtype: type.dtype, bits: bits)
     }
     self.type = type
-    elements = type.dtype.isFloatingPoint ? .floating(literals.map(\.doubleValue)) : .integer(literals.map(\.integerValue))
+    elements =
+      type.dtype.isFloatingPoint ? .floating(literals.map(\.doubleValue)) : .integer(literals.map(\.integerValue))
   }
 
   /// Writes the elements, dense and row-major, into memory.
@@ -61,7 +62,8 @@ public struct ReferenceTensor: Sendable {
   public var doubles: [Double] {
     switch elements {
     case .floating(let values): values
-    case .integer(let values): type.dtype == .uint64 ? values.map { Double(UInt64(bitPattern: $0)) } : values.map(Double.init)
+    case .integer(let values):
+      type.dtype == .uint64 ? values.map { Double(UInt64(bitPattern: $0)) } : values.map(Double.init)
     }
   }
 

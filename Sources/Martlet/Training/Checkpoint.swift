@@ -134,7 +134,9 @@ extension Checkpoint {
     let weights = try tensors(Checkpoint.weightsName, for: model, manifest)
     let moments =
       try optimizer.map { try tensors(Checkpoint.optimizerName, for: $0, manifest) }
-      ?? { _ = try manifest.verifiedBytes(Checkpoint.optimizerName, folder: path); return [:] }()
+      ?? {
+        _ = try manifest.verifiedBytes(Checkpoint.optimizerName, folder: path); return [:]
+      }()
     for (name, tensor) in weights { model[name]!.tensor = tensor }
     for (name, tensor) in moments { optimizer?[name]?.tensor = tensor }
     return state
