@@ -26,6 +26,11 @@ extension Recorder {
   package func tryEvaluate(_ storages: [TensorStorage]) throws {
     pthread_mutex_lock(evaluation)
     defer { pthread_mutex_unlock(evaluation) }
+    // Between numbering operands and recording, the owner relies on positions: nobody else may renumber them. Values
+    // that nothing needs any more go first, so that their memory serves the new ones.
+    if Recorder.current === self && scopes.isEmpty && (entries.count > 2048 || valueBytes > 1 << 20) {
+      locked { sweep() }
+    }
     let targets = locked { () -> [Int] in
       syncEntries()
       var targets: [Int] = []
@@ -37,10 +42,6 @@ extension Recorder {
     }
     if targets.isEmpty { return }
     try run(targets.sorted(), donating: false)
-    // Between numbering operands and recording, the owner relies on positions: nobody else may renumber them.
-    if Recorder.current === self && scopes.isEmpty && entries.count > 1024 {
-      locked { if entries.count > sweepLimit / 2 { sweep() } }
-    }
   }
 
   /// Ends a step: computes every pending value that a live tensor stands for, as one program, and drops the history.
@@ -77,6 +78,7 @@ extension Recorder {
     locked {
       for (position, buffer) in zip(targets, outputs) {
         entries[position].buffer = buffer
+        valueBytes += buffer.byteCount
         // The tensor may be going away on another thread, which then waits for the lock; it must not be retained.
         entries[position].storage?._withUnsafeGuaranteedRef { $0.buffer = buffer }
       }
@@ -159,6 +161,7 @@ extension Recorder {
     entries.removeAll(keepingCapacity: entries.capacity <= 1 << 16)
     builder.truncate(to: 0)
     interned.removeAll(keepingCapacity: true)
+    valueBytes = 0
     if marks.count > 1 << 17 { marks = [] }
   }
 
@@ -186,6 +189,7 @@ extension Recorder {
     }
     builder.truncate(to: count)
     entries.removeLast(entries.count - count)
+    valueBytes = 0
     interned.removeAll(keepingCapacity: true)
   }
 

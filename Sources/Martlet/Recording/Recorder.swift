@@ -38,6 +38,8 @@ package final class Recorder: @unchecked Sendable {
   @exclusivity(unchecked) package var scopes: [Scope] = []
   /// Recording goes on, but nodes are swept away when there are this many.
   @exclusivity(unchecked) var sweepLimit = 4096
+  /// Bytes of values computed since nodes were last swept away.
+  var valueBytes = 0
   /// Reused by the walk that collects a program.
   var marks: [Int32] = []
   package var engine: any Engine = defaultEngine
