@@ -6,7 +6,7 @@ public struct SampleGenerator: RandomNumberGenerator, Sendable {
 
   /// The generator of a sample.
   public init(seed: UInt64, epoch: Int, index: Int) {
-    state = spread(spread(seed &+ UInt64(bitPattern: Int64(epoch))) &+ UInt64(bitPattern: Int64(index)))
+    state = spread(spread(spread(seed) &+ UInt64(bitPattern: Int64(epoch))) &+ UInt64(bitPattern: Int64(index)))
   }
 
   public mutating func next() -> UInt64 {
