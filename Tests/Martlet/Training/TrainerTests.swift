@@ -88,23 +88,28 @@ import Testing
     #expect(try FileSystem.read(folder + "/log.jsonl") == FileSystem.read(scratch.file("straight/log.jsonl")))
   }
 
+  // A signal reaches every run of its process, so each of these has a process of its own.
   @Test(arguments: [SIGINT, SIGTERM])
-  func `a signal ends the run after its step, saved, and the next run goes on`(number: Int32) throws {
-    let scratch = try TrainingScratch()
-    let straight = Run(quietOptions(.steps(12)))
-    try straight.trainer.run()
-    let first = Run(quietOptions(.steps(12), output: scratch.file("r")))
-    first.trainer.callbacks.append { event in
-      if event.step == 7, event.kind == .step { deliver(number) }
-      return .proceed
+  func `a signal ends the run after its step, saved, and the next run goes on`(number: Int32) async {
+    await #expect(processExitsWith: .success) { [number] in
+      let scratch = try TrainingScratch()
+      let straight = Run(quietOptions(.steps(12)))
+      try straight.trainer.run()
+      let first = Run(quietOptions(.steps(12), output: scratch.file("r")))
+      first.trainer.callbacks.append { event in
+        if event.step == 7, event.kind == .step { deliver(number) }
+        return .proceed
+      }
+      let report = try first.trainer.run()
+      precondition(report.outcome == .interrupted(signal: number))
+      precondition(report.steps == 7)
+      let latest = try Checkpoint.latest(in: scratch.file("r/checkpoints"))
+      precondition(latest?.step == 7)
+      let second = Run(quietOptions(.steps(12), output: scratch.file("r")))
+      let outcome = try second.trainer.run().outcome
+      precondition(outcome == .finished)
+      precondition(second.bits == straight.bits)
     }
-    let report = try first.trainer.run()
-    #expect(report.outcome == .interrupted(signal: number))
-    #expect(report.steps == 7)
-    #expect(try Checkpoint.latest(in: scratch.file("r/checkpoints"))?.step == 7)
-    let second = Run(quietOptions(.steps(12), output: scratch.file("r")))
-    #expect(try second.trainer.run().outcome == .finished)
-    #expect(second.bits == straight.bits)
   }
 
   @Test func `a second signal ends the process at once`() async {
