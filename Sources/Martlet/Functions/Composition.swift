@@ -13,11 +13,7 @@ struct Composition {
   }
 
   func record(_ operation: some PrimitiveRules, _ operands: [Tensor]) throws(GraphError) -> Tensor {
-    let recorder = Recorder.current
-    let type = try operation.resultType(operands.map(\.type)[...])
-    let positions = Operands(operands.map { Value(recorder.position(of: $0.storage)) })
-    return Tensor(
-      storage: recorder.record(operation, operation.primitive, positions, type: type, location: location))
+    try Tensor.recordOrThrow(operation, operands, at: location)
   }
 }
 

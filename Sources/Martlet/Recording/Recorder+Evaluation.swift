@@ -175,7 +175,7 @@ extension Recorder {
     var renumbered = [Int32](repeating: -1, count: entries.count)
     var count = 0
     for position in entries.indices where isNeeded[position] {
-      if entries[position].buffer != nil {
+      if entries[position].buffer != nil, !builder.nodes[position].isLeaf {
         builder.replace(
           Value(position), with: Node(leaf: builder.nodes[position].type, location: builder.nodes[position].location))
       }
@@ -204,6 +204,10 @@ extension Recorder {
 }
 
 extension Node {
+  fileprivate var isLeaf: Bool {
+    if case .input = primitive { true } else { false }
+  }
+
   /// A node whose value is known, and whose history is not needed.
   init(leaf type: TensorType, location: SourceLocation) {
     var builder = GraphBuilder()

@@ -89,7 +89,14 @@ extension Recorder {
     }
   }
 
-  static func with(identifier: Int) -> Recorder { all.withLock { $0.recorders[identifier] } }
+  /// The recorder of a number; without a lock when it is this thread's own, as it is for nearly every dropped tensor.
+  static func with(identifier: Int) -> Recorder {
+    if let known = martlet_thread_recorder() {
+      let own = Unmanaged<Recorder>.fromOpaque(known).takeUnretainedValue()
+      if own.identifier == identifier { return own }
+    }
+    return all.withLock { $0.recorders[identifier] }
+  }
 
   private static func attach() -> Recorder {
     let recorder = all.withLock { state in

@@ -41,16 +41,22 @@ extension Tensor {
   package static func record(
     _ operation: some PrimitiveRules, _ operands: [Tensor], at location: SourceLocation
   ) -> Tensor {
-    let recorder = Recorder.current
-    let types = operands.map(\.type)
     do {
-      let type = try operation.resultType(types[...])
-      let positions = Operands(operands.map { Value(recorder.position(of: $0.storage)) })
-      return Tensor(
-        storage: recorder.record(operation, operation.primitive, positions, type: type, location: location))
+      return try recordOrThrow(operation, operands, at: location)
     } catch {
       return Tensor(storage: stop(error, at: location))
     }
+  }
+
+  /// Records a primitive, or says why it cannot be.
+  static func recordOrThrow(
+    _ operation: some PrimitiveRules, _ operands: [Tensor], at location: SourceLocation
+  ) throws(GraphError) -> Tensor {
+    let recorder = Recorder.current
+    let type = try operation.resultType(operands.map(\.type)[...])
+    let positions = Operands(operands.map { Value(recorder.position(of: $0.storage)) })
+    return Tensor(
+      storage: recorder.record(operation, operation.primitive, positions, type: type, location: location))
   }
 
   /// Records a function of every element.

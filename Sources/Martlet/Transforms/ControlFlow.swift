@@ -143,12 +143,9 @@ private struct UnionOfInputs {
   func graph(of recorded: RecordedRegion, keepingVariableOutputs: Bool) -> Graph {
     let source = recorded.region.graph
     var builder = GraphBuilder()
-    func input(_ type: TensorType) -> Value {
-      builder.append(Input(), Operands(), type: type)
-    }
-    let arguments = source.inputTypes.prefix(argumentCount).map(input)
-    let held = variables.map { input($0.type) }
-    let outside = captures.map { input($0.type) }
+    let arguments = source.inputTypes.prefix(argumentCount).map { builder.input($0) }
+    let held = variables.map { builder.input($0.type) }
+    let outside = captures.map { builder.input($0.type) }
     let positions = capturePositions[recorded.region === firstRegion ? 0 : 1]
     let own = recorded.variables.map { variable in held[variables.firstIndex { $0 === variable }!] }
     // Checked when it was recorded, so recording it again cannot fail.

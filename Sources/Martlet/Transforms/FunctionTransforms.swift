@@ -93,9 +93,9 @@ extension RecordedRegion {
     let more = derivative.outerOperands
     let types = region.graph.inputTypes + more.map(\.type)
     let results = region.graph.outputTypes
-    let forward = rewired(types) { operands, _ in Array(operands.prefix(region.graph.inputs.count)) }
+    let forward = rewired(types) { operands in Array(operands.prefix(region.graph.inputs.count)) }
     let resultTypes = results + results
-    let backward = derivative.rewired(types + resultTypes) { values, _ in
+    let backward = derivative.rewired(types + resultTypes) { values in
       let tail = values.dropFirst(types.count)
       var taken = Array(values.prefix(argumentCount))
       taken += tail.prefix(resultCount)
@@ -110,10 +110,10 @@ extension RecordedRegion {
   }
 
   /// This region's graph with other inputs, of which `select` picks those it takes.
-  private func rewired(_ types: [TensorType], _ select: ([Value], Int) -> [Value]) -> Graph {
+  private func rewired(_ types: [TensorType], _ select: ([Value]) -> [Value]) -> Graph {
     var builder = GraphBuilder()
-    let inputs = types.map { builder.append(Input(), Operands(), type: $0) }
-    let outputs = try! builder.inline(region.graph, operands: select(inputs, inputs.count))
+    let inputs = types.map { builder.input($0) }
+    let outputs = try! builder.inline(region.graph, operands: select(inputs))
     return Graph(nodes: builder.nodes, inputs: inputs, outputs: outputs)
   }
 }
@@ -124,10 +124,8 @@ extension Graph {
     var builder = GraphBuilder(nodes: nodes)
     var results = Array(outputs.prefix(argumentCount))
     for type in operandTypes.dropFirst(argumentCount) {
-      let zero = ScalarValue(Literal(0.0, type.dtype))
-      let scalar = builder.append(zero, Operands(), type: TensorType(type.dtype, Shape()))
-      results.append(
-        type.rank == 0 ? scalar : builder.append(Broadcast(to: type.shape), Operands(scalar), type: type))
+      // Every scalar can be repeated to the shape of a type that exists.
+      results.append(try! builder.zeros(type))
     }
     return Graph(nodes: builder.nodes, inputs: inputs, outputs: results)
   }
