@@ -124,7 +124,7 @@ public final class Trainer<Source: BatchSource> {
     }
     if batches.count > 1 {
       let share = 1 / Double(batches.count)
-      (loss, gradients) = (loss * share, gradients.mapGradients { $0 * share })
+      (loss, gradients) = (loss * share, gradients.scaled(by: .full([], value: share, dtype: .float64)))
     }
     if let limit = options.gradientNormLimit { gradients = gradients.clipped(toNorm: limit) }
     try change(gradients)
