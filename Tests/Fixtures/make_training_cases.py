@@ -13,7 +13,7 @@ import os
 import sys
 
 sys.dont_write_bytecode = True
-from cases import layer_functions, loss_functions, metrics, trajectories
+from cases import distributions, layer_functions, loss_functions, metrics, trajectories
 
 FAMILIES = [
     trajectories.trajectories,
@@ -21,6 +21,7 @@ FAMILIES = [
     loss_functions.loss_functions,
     metrics.metrics,
     layer_functions.layer_functions,
+    distributions.distributions,
 ]
 
 folder = os.path.join(os.path.dirname(os.path.abspath(__file__)), "Operators")

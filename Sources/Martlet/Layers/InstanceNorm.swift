@@ -21,9 +21,11 @@ public struct InstanceNorm: Layer {
   /// - Parameter x: `[batch, spatial..., channels]`.
   /// - Returns: The same shape.
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    let result = normalized(x, axes: Axes(Array(1..<max(x.rank - 1, 1))), epsilon: epsilon)
-    guard let scale, let shift else { return result }
-    return result * scale.tensor + shift.tensor
+    inFloat32(x) { x in
+      let result = normalized(x, axes: Axes(Array(1..<max(x.rank - 1, 1))), epsilon: epsilon)
+      guard let scale, let shift else { return result }
+      return result * scale.tensor.cast(to: x.dtype) + shift.tensor.cast(to: x.dtype)
+    }
   }
 }
 

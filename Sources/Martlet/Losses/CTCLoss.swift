@@ -40,7 +40,7 @@ public func ctcLoss(
   let isPossible = total .> impossible / 2
   var loss = select(isPossible, -total, ignoresImpossible ? 0 : .infinity)
   if reduction == .mean { loss = loss / maximum(labelCounts, 1).cast(to: wide) }
-  return reduced(loss, reduction).cast(to: logProbabilities.dtype)
+  return reduced(loss, reduction)
 }
 
 /// The logarithm of a probability of 0 that sums and differences can be taken of.

@@ -95,5 +95,7 @@ func pairLoss(
       "needs floating-point predictions and targets of one shape, got \(predictions.type) and \(targets.type)"
     return Tensor(storage: stop(GraphError(name, message), at: SourceLocation(fileID, line)))
   }
-  return reduced(body(predictions, targets.cast(to: predictions.dtype)), reduction)
+  // 16-bit floats lose what sums of many losses need.
+  let wide = predictions.dtype.wide
+  return reduced(body(predictions.cast(to: wide), targets.cast(to: wide)), reduction)
 }

@@ -1,4 +1,6 @@
 /// What becomes of the losses of single examples.
+///
+/// Losses of 16-bit floats are computed and given in float 32.
 public enum LossReduction: Sendable, Hashable {
   /// Their mean.
   case mean

@@ -27,14 +27,16 @@ public func softmaxCrossEntropy(
       "needs logits [..., classes], integer labels [...] and weights [classes], got \(logits.type) and \(labels.type)"
     return Tensor(storage: stop(GraphError("softmaxCrossEntropy", message + weights), at: location))
   }
+  // 16-bit floats lose what the sum of many exponentials needs.
+  let logits = logits.cast(to: logits.dtype.wide)
   let isCounted = ignoredLabel.map { labels .!= Tensor($0).cast(to: labels.dtype) }
   let labels = isCounted.map { select($0, labels, 0) } ?? labels
   // Before anything is computed from them: 0 times the derivative of an infinite logit would be NaN.
-  let logits = isCounted.map { select($0.expandingDimensions(at: -1), logits, 0) } ?? logits
+  let known = isCounted.map { select($0.expandingDimensions(at: -1), logits, 0) } ?? logits
   let isLabel = labelColumns(labels, classes, fileID, line)
 
   // One sweep over each row: the maximum, the sum of exponentials, the logit of the label.
-  let shifted = logits - stopGradient(logits.max(axes: -1, keepingAxes: true, fileID: fileID, line: line))
+  let shifted = known - stopGradient(known.max(axes: -1, keepingAxes: true, fileID: fileID, line: line))
   let total = log(exp(shifted).sum(axes: -1))
   var loss = total - select(isLabel, shifted, 0).sum(axes: -1)
   var weight: Tensor?
@@ -81,6 +83,7 @@ public func softmaxCrossEntropy(
     let error = GraphError("softmaxCrossEntropy", message)
     return Tensor(storage: stop(error, at: SourceLocation(fileID, line)))
   }
+  let logits = logits.cast(to: logits.dtype.wide)
   var target = probabilities.cast(to: logits.dtype)
   if labelSmoothing != 0 { target = target * (1 - labelSmoothing) + labelSmoothing / Double(classes) }
   if let classWeights { target = target * classWeights.cast(to: logits.dtype) }
