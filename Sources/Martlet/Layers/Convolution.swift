@@ -23,11 +23,7 @@ public struct Conv1D: Layer {
 
   /// - Parameter x: `[batch, length, in]`.
   /// - Returns: `[batch, length, out]`, shorter as stride and padding say.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    let result = conv1D(
-      x, weight.tensor, stride: Spatial(stride), dilation: Spatial(dilation), padding: padding, groups: groups)
-    return bias.map { result + $0.tensor } ?? result
-  }
+  public func callAsFunction(_ x: Tensor) -> Tensor { callAsFunction(x, weight: weight.tensor) }
 }
 
 /// A convolution of images, with a bias.
@@ -56,10 +52,7 @@ public struct Conv2D: Layer {
 
   /// - Parameter x: `[batch, height, width, in]`.
   /// - Returns: `[batch, height, width, out]`, smaller as stride and padding say.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    let result = conv2D(x, weight.tensor, stride: stride, dilation: dilation, padding: padding, groups: groups)
-    return bias.map { result + $0.tensor } ?? result
-  }
+  public func callAsFunction(_ x: Tensor) -> Tensor { callAsFunction(x, weight: weight.tensor) }
 }
 
 extension Spatial {

@@ -25,8 +25,10 @@ public struct LayerNorm: Layer {
   /// - Parameter x: `[..., width]`.
   /// - Returns: The same shape.
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    let scaled = normalized(x, axes: -1, epsilon: epsilon) * scale.tensor
-    return shift.map { scaled + $0.tensor } ?? scaled
+    inFloat32(x) { x in
+      let scaled = normalized(x, axes: -1, epsilon: epsilon) * scale.tensor.cast(to: x.dtype)
+      return shift.map { scaled + $0.tensor.cast(to: x.dtype) } ?? scaled
+    }
   }
 }
 
@@ -47,7 +49,9 @@ public struct RMSNorm: Layer {
   /// - Parameter x: `[..., width]`.
   /// - Returns: The same shape.
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    x * rsqrt((x * x).mean(axes: -1, keepingAxes: true) + epsilon) * scale.tensor
+    inFloat32(x) { x in
+      x * rsqrt((x * x).mean(axes: -1, keepingAxes: true) + epsilon) * scale.tensor.cast(to: x.dtype)
+    }
   }
 }
 
@@ -82,10 +86,17 @@ public struct GroupNorm: Layer {
   /// - Returns: The same shape.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     let channels = scale.shape[0]
-    let grouped = x.reshaped(to: [x.shape.first ?? 1, -1, groups, channels / groups])
-    let result = normalized(grouped, axes: [1, 3], epsilon: epsilon).reshaped(to: x.shape)
-    return result * scale.tensor + shift.tensor
+    return inFloat32(x) { x in
+      let grouped = x.reshaped(to: [x.shape.first ?? 1, -1, groups, channels / groups])
+      let result = normalized(grouped, axes: [1, 3], epsilon: epsilon).reshaped(to: x.shape)
+      return result * scale.tensor.cast(to: x.dtype) + shift.tensor.cast(to: x.dtype)
+    }
   }
+}
+
+/// Computes with 16-bit floats in float 32, and rounds once at the end.
+func inFloat32(_ x: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
+  x.dtype.isNarrow ? body(x.cast(to: .float32)).cast(to: x.dtype) : body(x)
 }
 
 /// (x - mean) / √(variance + epsilon) over some axes; the variance divides by the count.
