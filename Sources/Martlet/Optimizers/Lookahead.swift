@@ -23,7 +23,6 @@ public final class Lookahead: Optimizer {
 
   public func update(with gradients: consuming Gradients) {
     base.update(with: gradients)
-    let restore = RestorePoint(parameters as [Variable] + anchors)
     let isDue = step.tensor % Double(interval) .== 0
     for (parameter, anchor) in zip(parameters, anchors) {
       let value = parameter.tensor
@@ -31,7 +30,7 @@ public final class Lookahead: Optimizer {
       anchor.tensor = select(isDue, back, anchor.tensor)
       parameter.tensor = select(isDue, back.cast(to: value.dtype), value)
     }
-    restore.finishStep()
+    Recorder.current.endStep()
   }
 }
 

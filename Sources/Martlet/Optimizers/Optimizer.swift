@@ -5,10 +5,11 @@ import MartletGraph
 /// An optimizer is a reference: its counters and averages are ``State``, so that a step is part of a program, can be
 /// `compiled`, and is saved and resumed.
 public protocol Optimizer: AnyObject, Sendable {
-  /// Changes every parameter that has a gradient, and ends the step: everything recorded so far runs as one program.
+  /// Changes every parameter that has a gradient, and ends the step: everything recorded so far runs as one program,
+  /// while recording goes on.
   ///
-  /// A failure that only values show (a label that is no class) stops with its sentence, or is thrown by an enclosing
-  /// ``checked(_:)``; parameters and the optimizer's states are then what they were before. Gradients that nobody keeps
+  /// A failure that only values show (a label that is no class) is reported at the next read or by an enclosing
+  /// ``checked(_:)``; all variables are then what they were before the step. Gradients that nobody keeps
   /// never exist in memory.
   func update(with gradients: consuming Gradients)
 

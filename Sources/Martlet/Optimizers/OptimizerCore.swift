@@ -88,6 +88,18 @@ struct OptimizerCore: Sendable {
   }
 }
 
+/// Stops for a setting with which no step means anything: a share outside of 0..<1, a negative number, NaN.
+func checkSettings(
+  _ optimizer: String, _ fileID: StaticString, _ line: UInt, shares: KeyValuePairs<String, Double> = [:],
+  notNegative: KeyValuePairs<String, Double> = [:]
+) {
+  let badShare = shares.first { !(0..<1).contains($0.value) }.map { ($0, "0..<1") }
+  let badNumber = notNegative.first { !($0.value >= 0) }.map { ($0, "0...") }
+  guard let (setting, range) = badShare ?? badNumber else { return }
+  let error = GraphError(optimizer, "the \(setting.key) \(setting.value) is outside \(range)")
+  _ = stop(error, at: SourceLocation(fileID, line))
+}
+
 extension DType {
   /// Whether this is a floating-point type of 16 bits.
   var isNarrow: Bool { self == .float16 || self == .bfloat16 }
@@ -170,7 +182,6 @@ extension OptimizerCore {
     let before = step.tensor
     let rate = schedule.rate(at: before) * learningRateFactor.tensor
     let count = before + 1
-    let restore = RestorePoint(parameters as [Variable] + states)
     step.tensor = count
     let shared = prepare(count)
     var derivatives = gradients.derivatives
@@ -185,29 +196,6 @@ extension OptimizerCore {
           parameter: parameter, index: own.index, derivative: derivative, learningRate: ownRate,
           weightDecay: own.weightDecay, wideCopy: wideCopies.isEmpty ? nil : wideCopies[own.index]), shared)
     }
-    restore.finishStep()
-  }
-}
-
-/// What variables held before a step, to go back to if it fails.
-struct RestorePoint {
-  private var held: [(variable: Variable, storage: TensorStorage)]
-
-  init(_ variables: [Variable]) {
-    held = Recorder.current.scopes.isEmpty ? variables.map { ($0, $0.storage) } : []
-  }
-
-  /// Runs everything recorded; on failure, puts the old values back and reports what went wrong.
-  consuming func finishStep() {
-    let recorder = Recorder.current
-    // From here on as positions in the recording: a tensor would keep the engine from updating memory in place.
-    let places = held.map { ($0.variable, recorder.position(of: $0.storage)) }
-    held = []
-    do {
-      try recorder.finishStep()
-    } catch {
-      for (variable, position) in places { variable.storage = recorder.adoptNode(Value(position)) }
-      recorder.report(error as? ExecutionError ?? ExecutionError(node: nil, message: "\(error)"))
-    }
+    Recorder.current.endStep()
   }
 }

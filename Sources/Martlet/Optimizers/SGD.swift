@@ -21,8 +21,10 @@ public final class SGD: Optimizer {
   ///   - isNesterov: Whether to look ahead along the momentum.
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, momentum: Double = 0, dampening: Double = 0,
-    weightDecay: Double = 0, isNesterov: Bool = false, rules: [ParameterRule] = []
+    weightDecay: Double = 0, isNesterov: Bool = false, rules: [ParameterRule] = [], fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings("SGD", fileID, line, notNegative: ["momentum": momentum, "weight decay": weightDecay])
     var core = OptimizerCore("sgd", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     velocities = momentum == 0 ? [] : core.zeros("sgd.velocity")
     self.core = core
@@ -40,7 +42,8 @@ public final class SGD: Optimizer {
 
   private func change(_ turn: ParameterUpdate, _ step: Tensor) {
     if momentum == 0, let rows = turn.rows {
-      turn.value = turn.value.scattering(-(rows.updates * turn.rate), at: rows.indices, combining: .add)
+      turn.value = .record(
+        Scatter(.axis(0), .add), turn.value, rows.indices, -(rows.updates * turn.rate), at: rows.location)
       return
     }
     var gradient = turn.decayedGradient

@@ -7,8 +7,8 @@ package enum Derivative: Sendable {
 
   /// The rows, if `gradient` is nothing but rows added into zeros.
   init(_ gradient: Tensor) {
-    if let (updates, indices) = gradient.scatteredRows {
-      self = .rows(GradientRows(updates: updates, indices: indices, type: gradient.type))
+    if let (updates, indices, location) = gradient.scatteredRows {
+      self = .rows(GradientRows(updates: updates, indices: indices, type: gradient.type, location: location))
     } else {
       self = .whole(gradient)
     }
@@ -52,10 +52,13 @@ package struct GradientRows: Sendable {
   package var indices: Tensor
   /// The type of the table.
   package var type: TensorType
+  /// Where they were looked up.
+  package var location: SourceLocation
 
   /// The updates added into zeros.
   package var whole: Tensor {
-    Tensor.zeros(type.shape, dtype: type.dtype).scattering(updates, at: indices, combining: .add)
+    .record(
+      Scatter(.axis(0), .add), Tensor.zeros(type.shape, dtype: type.dtype), indices, updates, at: location)
   }
 
   /// The updates of equal rows added up, without a table.
@@ -81,8 +84,9 @@ package struct GradientRows: Sendable {
 }
 
 extension Tensor {
-  /// The rows and where they belong, if this tensor is nothing but rows added into zeros, as the gradient of a lookup.
-  var scatteredRows: (updates: Tensor, indices: Tensor)? {
+  /// The rows, where they belong and where they were looked up, if this tensor is nothing but rows added into zeros, as
+  /// the gradient of a lookup.
+  var scatteredRows: (updates: Tensor, indices: Tensor, location: SourceLocation)? {
     let recorder = Recorder.current
     // The position first: a tensor from elsewhere is taken in by asking.
     let position = recorder.position(of: storage)
@@ -95,7 +99,8 @@ extension Tensor {
       zero.literal.doubleValue == 0
     else { return nil }
     return (
-      Tensor(storage: recorder.adoptNode(node.operands[2])), Tensor(storage: recorder.adoptNode(node.operands[1]))
+      Tensor(storage: recorder.adoptNode(node.operands[2])), Tensor(storage: recorder.adoptNode(node.operands[1])),
+      node.location
     )
   }
 }
