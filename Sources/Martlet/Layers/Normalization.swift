@@ -98,7 +98,9 @@ public struct GroupNorm: Layer {
     let channels = scale.shape[0]
     guard hasChannels(x, channels, "GroupNorm") else { return x }
     return inFloat32(x) { x in
-      let grouped = x.reshaped(to: [x.shape.first ?? 1, -1, groups, channels / groups])
+      // Not left to be inferred: an empty batch has any number of positions.
+      let positions = x.shape.dropFirst().dropLast().reduce(1, *)
+      let grouped = x.reshaped(to: [x.shape.first ?? 1, positions, groups, channels / groups])
       let result = normalized(grouped, axes: [1, 3], epsilon: epsilon).reshaped(to: x.shape)
       return result * scale.tensor.cast(to: x.dtype) + shift.tensor.cast(to: x.dtype)
     }
