@@ -25,7 +25,8 @@ public struct Gamma: Distribution {
       concentration * log(rate) + (concentration - 1) * log(safe) - rate * safe - logGammaOfPositive(concentration))
   }
 
-  /// By the method of Marsaglia and Tsang, with the derivative by the concentration of ``gammaSlope(_:_:)``.
+  /// By the method of Marsaglia and Tsang; the derivative by the concentration is that at a fixed value of the
+  /// distribution function.
   public func sample(_ shape: Shape, key: Tensor) -> Tensor {
     gammaNumbers(concentration.broadcast(to: joined(shape, batchShape)), key) / rate
   }

@@ -23,7 +23,11 @@ public struct BatchNorm: Layer {
   ///   - channels: The size of the last dimension.
   ///   - momentum: The share of the newest batch in the running statistics.
   ///   - epsilon: Added to the variance.
-  public init(_ channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5, dtype: DType = .float32) {
+  public init(
+    _ channels: Int, momentum: Double = 0.1, epsilon: Double = 1e-5, dtype: DType = .float32,
+    fileID: StaticString = #fileID, line: UInt = #line
+  ) {
+    checkEpsilon(epsilon, "BatchNorm", fileID, line)
     scale = Parameter(.ones([channels], dtype: dtype))
     shift = Parameter(.zeros([channels], dtype: dtype))
     runningMean = State(.zeros([channels], dtype: dtype.wide))
@@ -33,7 +37,9 @@ public struct BatchNorm: Layer {
 
   /// - Parameter x: `[batch, ..., channels]`.
   /// - Returns: The same shape.
-  public func callAsFunction(_ x: Tensor) -> Tensor { inFloat32(x, normalizing) }
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    hasChannels(x, scale.shape[0], "BatchNorm") ? inFloat32(x, normalizing) : x
+  }
 
   private func normalizing(_ x: Tensor) -> Tensor {
     let (scale, shift) = (scale.tensor.cast(to: x.dtype), shift.tensor.cast(to: x.dtype))

@@ -19,7 +19,8 @@ public struct Conv3D: WeightedLayer {
     dtype: DType = .float32, seed: UInt64? = nil, fileID: StaticString = #fileID, line: UInt = #line
   ) {
     let sizes = kernelSize.layerSizes(3, "Conv3D", fileID, line)
-    weight = initializer.parameter(Shape(sizes + [inputCount / max(groups, 1), outputCount]), dtype: dtype, seed: seed)
+    let depth = groupDepth(inputCount, outputCount, groups, "Conv3D", fileID, line)
+    weight = initializer.parameter(Shape(sizes + [depth, outputCount]), dtype: dtype, seed: seed)
     bias = hasBias ? Parameter(.zeros([outputCount], dtype: dtype)) : nil
     (self.stride, self.dilation, self.padding, self.groups) = (stride, dilation, padding, groups)
   }

@@ -6,13 +6,19 @@ public import MartletGraph
 public struct InstanceNorm: Layer {
   /// `[channels]`; begins at one, and at zero.
   public let scale, shift: Parameter?
+  public let channels: Int
   public let epsilon: Double
 
   /// - Parameters:
   ///   - channels: The size of the last dimension.
   ///   - epsilon: Added to the variance.
   ///   - isAffine: Whether scale and shift are learned.
-  public init(_ channels: Int, epsilon: Double = 1e-5, isAffine: Bool = false, dtype: DType = .float32) {
+  public init(
+    _ channels: Int, epsilon: Double = 1e-5, isAffine: Bool = false, dtype: DType = .float32,
+    fileID: StaticString = #fileID, line: UInt = #line
+  ) {
+    checkEpsilon(epsilon, "InstanceNorm", fileID, line)
+    self.channels = channels
     scale = isAffine ? Parameter(.ones([channels], dtype: dtype)) : nil
     shift = isAffine ? Parameter(.zeros([channels], dtype: dtype)) : nil
     self.epsilon = epsilon
@@ -21,7 +27,8 @@ public struct InstanceNorm: Layer {
   /// - Parameter x: `[batch, spatial..., channels]`.
   /// - Returns: The same shape.
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    inFloat32(x) { x in
+    guard hasChannels(x, channels, "InstanceNorm") else { return x }
+    return inFloat32(x) { x in
       let result = normalized(x, axes: Axes(Array(1..<max(x.rank - 1, 1))), epsilon: epsilon)
       guard let scale, let shift else { return result }
       return result * scale.tensor.cast(to: x.dtype) + shift.tensor.cast(to: x.dtype)

@@ -25,7 +25,8 @@ public struct TransposedConv1D: Layer {
     fileID: StaticString = #fileID, line: UInt = #line
   ) {
     let sizes = kernelSize.layerSizes(1, "TransposedConv1D", fileID, line)
-    weight = initializer.parameter(Shape(sizes + [outputCount / max(groups, 1), inputCount]), dtype: dtype, seed: seed)
+    let depth = groupDepth(outputCount, inputCount, groups, "TransposedConv1D", fileID, line)
+    weight = initializer.parameter(Shape(sizes + [depth, inputCount]), dtype: dtype, seed: seed)
     bias = hasBias ? Parameter(.zeros([outputCount], dtype: dtype)) : nil
     (self.stride, self.dilation, self.padding, self.groups) = (stride, dilation, padding, groups)
     self.outputPadding = outputPadding
@@ -63,7 +64,8 @@ public struct TransposedConv2D: Layer {
     fileID: StaticString = #fileID, line: UInt = #line
   ) {
     let sizes = kernelSize.layerSizes(2, "TransposedConv2D", fileID, line)
-    weight = initializer.parameter(Shape(sizes + [outputCount / max(groups, 1), inputCount]), dtype: dtype, seed: seed)
+    let depth = groupDepth(outputCount, inputCount, groups, "TransposedConv2D", fileID, line)
+    weight = initializer.parameter(Shape(sizes + [depth, inputCount]), dtype: dtype, seed: seed)
     bias = hasBias ? Parameter(.zeros([outputCount], dtype: dtype)) : nil
     (self.stride, self.dilation, self.padding, self.groups) = (stride, dilation, padding, groups)
     self.outputPadding = outputPadding
@@ -101,7 +103,8 @@ public struct TransposedConv3D: Layer {
     fileID: StaticString = #fileID, line: UInt = #line
   ) {
     let sizes = kernelSize.layerSizes(3, "TransposedConv3D", fileID, line)
-    weight = initializer.parameter(Shape(sizes + [outputCount / max(groups, 1), inputCount]), dtype: dtype, seed: seed)
+    let depth = groupDepth(outputCount, inputCount, groups, "TransposedConv3D", fileID, line)
+    weight = initializer.parameter(Shape(sizes + [depth, inputCount]), dtype: dtype, seed: seed)
     bias = hasBias ? Parameter(.zeros([outputCount], dtype: dtype)) : nil
     (self.stride, self.dilation, self.padding, self.groups) = (stride, dilation, padding, groups)
     self.outputPadding = outputPadding

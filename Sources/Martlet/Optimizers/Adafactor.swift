@@ -19,8 +19,15 @@ public final class Adafactor: Optimizer {
   ///   - weightDecay: Times the learning rate, the share that a parameter loses at every step.
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, decayExponent: Double = -0.8, epsilon: Double? = nil,
-    minimumScale: Double = 1e-3, clippingThreshold: Double = 1, weightDecay: Double = 0, rules: [ParameterRule] = []
+    minimumScale: Double = 1e-3, clippingThreshold: Double = 1, weightDecay: Double = 0, rules: [ParameterRule] = [],
+    fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings(
+      "Adafactor", fileID, line,
+      notNegative: [
+        "minimum scale": minimumScale, "clipping threshold": clippingThreshold, "weight decay": weightDecay,
+      ])
     var core = OptimizerCore("adafactor", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     rows = core.states("adafactor.row") { parameter in
       let shape = parameter.shape

@@ -16,8 +16,14 @@ public final class Adagrad: Optimizer {
   ///   - weightDecay: Times the parameter is added to the gradient.
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, rateDecay: Double = 0, initialSum: Double = 0,
-    epsilon: Double = 1e-10, weightDecay: Double = 0, rules: [ParameterRule] = []
+    epsilon: Double = 1e-10, weightDecay: Double = 0, rules: [ParameterRule] = [], fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings(
+      "Adagrad", fileID, line,
+      notNegative: [
+        "decay of the rate": rateDecay, "initial sum": initialSum, "epsilon": epsilon, "weight decay": weightDecay,
+      ])
     var core = OptimizerCore("adagrad", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     sums = core.full("adagrad.sum", initialSum)
     self.core = core
@@ -64,8 +70,12 @@ public final class Adadelta: Optimizer {
   ///   - weightDecay: Times the parameter is added to the gradient.
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, decay: Double = 0.9, epsilon: Double = 1e-6,
-    weightDecay: Double = 0, rules: [ParameterRule] = []
+    weightDecay: Double = 0, rules: [ParameterRule] = [], fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings(
+      "Adadelta", fileID, line, shares: ["decay": decay],
+      notNegative: ["epsilon": epsilon, "weight decay": weightDecay])
     var core = OptimizerCore("adadelta", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     squares = core.zeros("adadelta.square")
     changes = core.zeros("adadelta.change")
@@ -108,8 +118,13 @@ public final class RMSProp: Optimizer {
   ///   - weightDecay: Times the parameter is added to the gradient.
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, decay: Double = 0.99, epsilon: Double = 1e-8,
-    momentum: Double = 0, isCentered: Bool = false, weightDecay: Double = 0, rules: [ParameterRule] = []
+    momentum: Double = 0, isCentered: Bool = false, weightDecay: Double = 0, rules: [ParameterRule] = [],
+    fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings(
+      "RMSProp", fileID, line, shares: ["decay": decay],
+      notNegative: ["momentum": momentum, "epsilon": epsilon, "weight decay": weightDecay])
     var core = OptimizerCore("rmsProp", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     squares = core.zeros("rmsProp.square")
     means = isCentered ? core.zeros("rmsProp.mean") : []

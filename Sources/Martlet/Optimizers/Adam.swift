@@ -13,8 +13,13 @@ public final class Adam: Optimizer {
   ///   - isAMSGrad: Whether to divide by the largest average square so far, so that steps never grow again.
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, betas: (Double, Double) = (0.9, 0.999),
-    epsilon: Double = 1e-8, weightDecay: Double = 0, isAMSGrad: Bool = false, rules: [ParameterRule] = []
+    epsilon: Double = 1e-8, weightDecay: Double = 0, isAMSGrad: Bool = false, rules: [ParameterRule] = [],
+    fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings(
+      "Adam", fileID, line, shares: ["first beta": betas.0, "second beta": betas.1],
+      notNegative: ["epsilon": epsilon, "weight decay": weightDecay])
     let core = OptimizerCore("adam", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     adam = AdamCore("adam", core, betas, epsilon, isAMSGrad: isAMSGrad)
   }
@@ -40,8 +45,13 @@ public final class AdamW: Optimizer {
   ///   - isAMSGrad: Whether to divide by the largest average square so far; see ``Adam``.
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, betas: (Double, Double) = (0.9, 0.999),
-    epsilon: Double = 1e-8, weightDecay: Double = 0.01, isAMSGrad: Bool = false, rules: [ParameterRule] = []
+    epsilon: Double = 1e-8, weightDecay: Double = 0.01, isAMSGrad: Bool = false, rules: [ParameterRule] = [],
+    fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings(
+      "AdamW", fileID, line, shares: ["first beta": betas.0, "second beta": betas.1],
+      notNegative: ["epsilon": epsilon, "weight decay": weightDecay])
     let core = OptimizerCore("adam", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     adam = AdamCore("adam", core, betas, epsilon, isAMSGrad: isAMSGrad, isDecoupled: true)
   }
@@ -67,8 +77,12 @@ public final class LazyAdam: Optimizer {
   ///   - epsilon: Added to the root of the average square.
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, betas: (Double, Double) = (0.9, 0.999),
-    epsilon: Double = 1e-8, rules: [ParameterRule] = []
+    epsilon: Double = 1e-8, rules: [ParameterRule] = [], fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings(
+      "LazyAdam", fileID, line, shares: ["first beta": betas.0, "second beta": betas.1],
+      notNegative: ["epsilon": epsilon])
     let core = OptimizerCore("lazyAdam", parameters, learningRate, weightDecay: 0, rules: rules)
     adam = AdamCore("lazyAdam", core, betas, epsilon, isLazy: true)
   }

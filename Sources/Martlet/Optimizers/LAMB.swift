@@ -14,8 +14,12 @@ public final class LAMB: Optimizer {
   ///   - weightDecay: Times the parameter is added to the direction.
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, betas: (Double, Double) = (0.9, 0.999),
-    epsilon: Double = 1e-6, weightDecay: Double = 0, rules: [ParameterRule] = []
+    epsilon: Double = 1e-6, weightDecay: Double = 0, rules: [ParameterRule] = [], fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings(
+      "LAMB", fileID, line, shares: ["first beta": betas.0, "second beta": betas.1],
+      notNegative: ["epsilon": epsilon, "weight decay": weightDecay])
     var core = OptimizerCore("lamb", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     first = core.zeros("lamb.first")
     second = core.zeros("lamb.second")
@@ -63,8 +67,14 @@ public final class LARS: Optimizer {
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, momentum: Double = 0.9,
     trustCoefficient: Double = 0.001, epsilon: Double = 0, weightDecay: Double = 0, isNesterov: Bool = false,
-    rules: [ParameterRule] = []
+    rules: [ParameterRule] = [], fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings(
+      "LARS", fileID, line,
+      notNegative: [
+        "momentum": momentum, "trust coefficient": trustCoefficient, "epsilon": epsilon, "weight decay": weightDecay,
+      ])
     var core = OptimizerCore("lars", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     velocities = core.zeros("lars.velocity")
     self.core = core

@@ -2,7 +2,7 @@ import MartletGraph
 
 /// Quasi-Newton steps: curvature from the last few changes of position and gradient.
 ///
-/// For smooth losses without noise. ``minimize(iterations:search:_:fileID:line:)`` evaluates the loss as often as it
+/// For smooth losses without noise. ``minimize(iterations:search:evaluations:_:)`` evaluates the loss as often as it
 /// needs; ``update(with:)`` takes one step for gradients that are there, without a search.
 ///
 /// - Note: Liu and Nocedal, *On the limited memory BFGS method for large scale optimization*, Math. Program. 45 (1989).
@@ -113,7 +113,7 @@ public final class LBFGS: Optimizer {
       if abs(here.loss - before) < changeTolerance { break }
       here.length = 0
     }
-    try? Recorder.current.finishStep()
+    Recorder.current.endStep()
     return first
   }
 }

@@ -12,8 +12,12 @@ public final class Lion: Optimizer {
   ///   - weightDecay: Times the learning rate, the share that a parameter loses at every step.
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, betas: (Double, Double) = (0.9, 0.99),
-    weightDecay: Double = 0, rules: [ParameterRule] = []
+    weightDecay: Double = 0, rules: [ParameterRule] = [], fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings(
+      "Lion", fileID, line, shares: ["first beta": betas.0, "second beta": betas.1],
+      notNegative: ["weight decay": weightDecay])
     var core = OptimizerCore("lion", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     averages = core.zeros("lion.average")
     self.core = core

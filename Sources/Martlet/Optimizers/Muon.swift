@@ -38,6 +38,9 @@ public final class Muon: Optimizer {
     weightDecay: Double = 0.1, scaling: Scaling = .original, iterations: Int = 5, epsilon: Double = 1e-7,
     rules: [ParameterRule] = [], fileID: StaticString = #fileID, line: UInt = #line
   ) {
+    checkSettings(
+      "Muon", fileID, line, shares: ["momentum": momentum],
+      notNegative: ["epsilon": epsilon, "weight decay": weightDecay])
     if let bad = parameters.first(where: { $0.shape.rank < 2 }) {
       let message = "\(bad.name) of shape \(bad.shape) is no matrix; give it to another optimizer"
       _ = stop(GraphError("Muon", message), at: SourceLocation(fileID, line))

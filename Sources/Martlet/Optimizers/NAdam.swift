@@ -20,8 +20,12 @@ public final class NAdam: Optimizer {
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, betas: (Double, Double) = (0.9, 0.999),
     epsilon: Double = 1e-8, momentumDecay: Double = 0.004, weightDecay: Double = 0, isDecoupled: Bool = false,
-    rules: [ParameterRule] = []
+    rules: [ParameterRule] = [], fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings(
+      "NAdam", fileID, line, shares: ["first beta": betas.0, "second beta": betas.1],
+      notNegative: ["epsilon": epsilon, "momentum decay": momentumDecay, "weight decay": weightDecay])
     var core = OptimizerCore("nadam", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     first = core.zeros("nadam.first")
     second = core.zeros("nadam.second")

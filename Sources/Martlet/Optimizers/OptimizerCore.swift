@@ -88,6 +88,18 @@ struct OptimizerCore: Sendable {
   }
 }
 
+/// Stops for a setting with which no step means anything: a share outside of 0..<1, a negative number, NaN.
+func checkSettings(
+  _ optimizer: String, _ fileID: StaticString, _ line: UInt, shares: KeyValuePairs<String, Double> = [:],
+  notNegative: KeyValuePairs<String, Double> = [:]
+) {
+  let badShare = shares.first { !(0..<1).contains($0.value) }.map { ($0, "0..<1") }
+  let badNumber = notNegative.first { !($0.value >= 0) }.map { ($0, "0...") }
+  guard let (setting, range) = badShare ?? badNumber else { return }
+  let error = GraphError(optimizer, "the \(setting.key) \(setting.value) is outside \(range)")
+  _ = stop(error, at: SourceLocation(fileID, line))
+}
+
 extension DType {
   /// Whether this is a floating-point type of 16 bits.
   var isNarrow: Bool { self == .float16 || self == .bfloat16 }

@@ -16,8 +16,13 @@ public final class RAdam: Optimizer {
   ///     that a parameter loses at every step.
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, betas: (Double, Double) = (0.9, 0.999),
-    epsilon: Double = 1e-8, weightDecay: Double = 0, isDecoupled: Bool = false, rules: [ParameterRule] = []
+    epsilon: Double = 1e-8, weightDecay: Double = 0, isDecoupled: Bool = false, rules: [ParameterRule] = [],
+    fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings(
+      "RAdam", fileID, line, shares: ["first beta": betas.0, "second beta": betas.1],
+      notNegative: ["epsilon": epsilon, "weight decay": weightDecay])
     var core = OptimizerCore("radam", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     first = core.zeros("radam.first")
     second = core.zeros("radam.second")

@@ -21,8 +21,10 @@ public final class SGD: Optimizer {
   ///   - isNesterov: Whether to look ahead along the momentum.
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, momentum: Double = 0, dampening: Double = 0,
-    weightDecay: Double = 0, isNesterov: Bool = false, rules: [ParameterRule] = []
+    weightDecay: Double = 0, isNesterov: Bool = false, rules: [ParameterRule] = [], fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings("SGD", fileID, line, notNegative: ["momentum": momentum, "weight decay": weightDecay])
     var core = OptimizerCore("sgd", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     velocities = momentum == 0 ? [] : core.zeros("sgd.velocity")
     self.core = core

@@ -21,8 +21,12 @@ public final class ScheduleFreeAdamW: Optimizer {
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, betas: (Double, Double) = (0.9, 0.999),
     epsilon: Double = 1e-8, weightDecay: Double = 0, stepPower: Double = 0, ratePower: Double = 2,
-    rules: [ParameterRule] = []
+    rules: [ParameterRule] = [], fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings(
+      "ScheduleFreeAdamW", fileID, line, shares: ["first beta": betas.0, "second beta": betas.1],
+      notNegative: ["epsilon": epsilon, "weight decay": weightDecay])
     var core = OptimizerCore("scheduleFree", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     newest = core.states("scheduleFree.newest") { $0.tensor.cast(to: $0.type.dtype.wide) }
     squares = core.zeros("scheduleFree.square")

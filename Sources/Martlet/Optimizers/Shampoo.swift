@@ -20,8 +20,11 @@ public final class Shampoo: Optimizer {
   ///   - weightDecay: Times the learning rate, the share that a parameter loses at every step.
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, momentum: Double = 0, interval: Int = 1,
-    epsilon: Double = 1e-6, weightDecay: Double = 0, rules: [ParameterRule] = []
+    epsilon: Double = 1e-6, weightDecay: Double = 0, rules: [ParameterRule] = [], fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
+    checkSettings(
+      "Shampoo", fileID, line, notNegative: ["momentum": momentum, "epsilon": epsilon, "weight decay": weightDecay])
     var core = OptimizerCore("shampoo", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     let rank = core.parameters.map(\.shape.rank).max() ?? 0
     func matrices(_ name: String, _ diagonal: Double) -> [[State]] {

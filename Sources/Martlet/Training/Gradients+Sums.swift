@@ -29,7 +29,8 @@ extension Derivative {
     let indices = [a, b].map { $0.indices.flattened().cast(to: .int64) }
     return .rows(
       GradientRows(
-        updates: Tensor(concatenating: updates, axis: 0), indices: Tensor(concatenating: indices, axis: 0), type: a.type,
+        updates: Tensor(concatenating: updates, axis: 0), indices: Tensor(concatenating: indices, axis: 0),
+        type: a.type,
         location: a.location))
   }
 }

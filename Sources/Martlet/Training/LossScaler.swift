@@ -46,6 +46,8 @@ public final class LossScaler: Sendable {
     let grown = select(isDue, scale.tensor * growth, scale.tensor)
     scale.tensor = select(isGood, grown, scale.tensor * backoff)
     goodSteps.tensor = select(isGood & !isDue, count, 0)
+    // One program for loss, gradients and states: asking for the answer alone would compute the gradients twice.
+    Recorder.current.endStep()
     return isGood.scalar == 1 ? wide : nil
   }
 }

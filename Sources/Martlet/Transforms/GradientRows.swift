@@ -7,8 +7,8 @@ package enum Derivative: Sendable {
 
   /// The rows, if `gradient` is nothing but rows added into zeros.
   init(_ gradient: Tensor) {
-    if let rows = gradient.scatteredRows {
-      self = .rows(rows)
+    if let (updates, indices, location) = gradient.scatteredRows {
+      self = .rows(GradientRows(updates: updates, indices: indices, type: gradient.type, location: location))
     } else {
       self = .whole(gradient)
     }
@@ -57,7 +57,8 @@ package struct GradientRows: Sendable {
 
   /// The updates added into zeros.
   package var whole: Tensor {
-    Tensor.zeros(type.shape, dtype: type.dtype).scattering(updates, at: indices, combining: .add)
+    .record(
+      Scatter(.axis(0), .add), Tensor.zeros(type.shape, dtype: type.dtype), indices, updates, at: location)
   }
 
   /// The updates of equal rows added up, without a table.
@@ -83,8 +84,9 @@ package struct GradientRows: Sendable {
 }
 
 extension Tensor {
-  /// The rows, if this tensor is nothing but rows added into zeros, as the gradient of a lookup.
-  fileprivate var scatteredRows: GradientRows? {
+  /// The rows, where they belong and where they were looked up, if this tensor is nothing but rows added into zeros, as
+  /// the gradient of a lookup.
+  var scatteredRows: (updates: Tensor, indices: Tensor, location: SourceLocation)? {
     let recorder = Recorder.current
     // The position first: a tensor from elsewhere is taken in by asking.
     let position = recorder.position(of: storage)
@@ -96,8 +98,9 @@ extension Tensor {
     guard case .broadcast = target.primitive, case .scalar(let zero) = recorder.builder[target.operands[0]].primitive,
       zero.literal.doubleValue == 0
     else { return nil }
-    return GradientRows(
-      updates: Tensor(storage: recorder.adoptNode(node.operands[2])),
-      indices: Tensor(storage: recorder.adoptNode(node.operands[1])), type: type, location: node.location)
+    return (
+      Tensor(storage: recorder.adoptNode(node.operands[2])), Tensor(storage: recorder.adoptNode(node.operands[1])),
+      node.location
+    )
   }
 }
