@@ -50,8 +50,8 @@ public struct LSTM: Layer {
   ) -> (sequence: Tensor, last: (hidden: Tensor, cell: Tensor)) {
     let zeros = Tensor.zeros([x.shape[0], width], dtype: x.dtype)
     let start = initial ?? (zeros, zeros)
-    // What does not depend on the step before is one product for the whole sequence.
-    let inputs = (matmul(x, inputWeight.tensor) + bias.tensor).transposed([1, 0, 2])
+    // What does not depend on the step before is one product for the whole sequence, steps first as the scan takes them.
+    let inputs = matmul(x.transposed([1, 0, 2]), inputWeight.tensor) + bias.tensor
     let weight = hiddenWeight.tensor
     let (carry, results) = scan([start.hidden, start.cell], over: [inputs], isReversed: isReversed) { carry, elements in
       let gates = (elements[0] + matmul(carry[0], weight)).chunks(4, axis: 1)
@@ -110,7 +110,7 @@ public struct GRU: Layer {
   /// - Returns: The hidden states `[batch, length, width]`, and the last one.
   public func callAsFunction(_ x: Tensor, initial: Tensor?) -> (sequence: Tensor, last: Tensor) {
     let start = initial ?? Tensor.zeros([x.shape[0], width], dtype: x.dtype)
-    let inputs = (matmul(x, inputWeight.tensor) + inputBias.tensor).transposed([1, 0, 2])
+    let inputs = matmul(x.transposed([1, 0, 2]), inputWeight.tensor) + inputBias.tensor
     let (weight, bias) = (hiddenWeight.tensor, hiddenBias.tensor)
     let (carry, results) = scan([start], over: [inputs], isReversed: isReversed) { carry, elements in
       let given = elements[0].chunks(3, axis: 1)
