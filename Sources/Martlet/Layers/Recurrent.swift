@@ -52,8 +52,8 @@ public struct LSTM: RecurrentLayer {
   ) -> (sequence: Tensor, last: (hidden: Tensor, cell: Tensor)) {
     let zeros = Tensor.zeros([x.shape[0], width], dtype: x.dtype)
     let start = initial ?? (zeros, zeros)
-    // What does not depend on the step before is one product for the whole sequence.
-    let inputs = (matmul(x, inputWeight.tensor) + bias.tensor).transposed([1, 0, 2])
+    // What does not depend on the step before is one product for the whole sequence, steps first as the scan takes them.
+    let inputs = matmul(x.transposed([1, 0, 2]), inputWeight.tensor) + bias.tensor
     let weight = hiddenWeight.tensor
     let (sequence, last) = scanStates(
       [start.hidden, start.cell], over: inputs, isReversed: isReversed, lengths: lengths
@@ -123,7 +123,7 @@ public struct GRU: RecurrentLayer {
     _ x: Tensor, initial: Tensor?, lengths: Tensor? = nil
   ) -> (sequence: Tensor, last: Tensor) {
     let start = initial ?? Tensor.zeros([x.shape[0], width], dtype: x.dtype)
-    let inputs = (matmul(x, inputWeight.tensor) + inputBias.tensor).transposed([1, 0, 2])
+    let inputs = matmul(x.transposed([1, 0, 2]), inputWeight.tensor) + inputBias.tensor
     let (weight, bias) = (hiddenWeight.tensor, hiddenBias.tensor)
     let (sequence, last) = scanStates(
       [start], over: inputs, isReversed: isReversed, lengths: lengths
