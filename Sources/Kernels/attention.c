@@ -209,6 +209,12 @@ static float *acquire_two_blocks(run *r) {
   return blocks;
 }
 
+static const martlet_attention_strides *gradient_strides(const martlet_attention_strides *own,
+                                                         const martlet_attention_strides *operand) {
+  const bool is_given = own->at[0] != 0 || own->at[1] != 0 || own->at[2] != 0 || own->at[3] != 0;
+  return is_given ? own : operand;
+}
+
 // The gradients of a block of keys and values: the sum over all blocks of queries that see them, in order.
 static void key_chunk(void *context, size_t chunk, size_t worker) {
   run *r = context;
@@ -220,8 +226,9 @@ static void key_chunk(void *context, size_t chunk, size_t worker) {
   block at = {.key = chunk % blocks * key_block, .head = chunk / blocks % shape->heads,
               .batch = chunk / blocks / shape->heads};
   const size_t keys = least(key_block, shape->keys - at.key);
-  const rows_view key = view(r->key_gradient, &shape->key, &at, at.key);
-  const rows_view value = view(r->value_gradient, &shape->value, &at, at.key);
+  const rows_view key = view(r->key_gradient, gradient_strides(&shape->key_gradient, &shape->key), &at, at.key);
+  const rows_view value =
+      view(r->value_gradient, gradient_strides(&shape->value_gradient, &shape->value), &at, at.key);
   clear(r, key, keys, shape->head_size);
   clear(r, value, keys, shape->value_size);
   for (at.query = 0; at.query < shape->queries; at.query += query_block) {
@@ -247,7 +254,8 @@ static void query_chunk(void *context, size_t chunk, size_t worker) {
   float *probabilities = acquire_two_blocks(r), *gradients = probabilities + query_block * key_block;
   if (!probabilities) return;
   block at = query_block_at(shape, chunk);
-  const rows_view query = view(r->query_gradient, &shape->query, &at, at.query);
+  const rows_view query =
+      view(r->query_gradient, gradient_strides(&shape->query_gradient, &shape->query), &at, at.query);
   clear(r, query, at.queries, shape->head_size);
   const size_t end = visible_keys(shape, &at);
   for (at.key = 0; at.key < end; at.key += key_block) {

@@ -35,6 +35,7 @@ enum {
   pack_panels = 4,  // panels that one claim packs
   own_b_panels = 40,  // of A, at most, if each chunk packs its own columns
   own_b_chunks = 16,
+  epilogue_elements = 4096,  // of C, finished, that are worth a call
 };
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
@@ -139,21 +140,33 @@ static void multiply_panel(const stage *s, const piece *at, size_t row, size_t c
                                     : panel_at(s->b_panels, b_panels, nr, s, (column + j) / nr, k, depth);
     kernels->packed_tile(depth, a, b, rows, least(nr, columns - j), &tile);
   }
-  if (is_last && gemm->epilogue) {
-    gemm->epilogue(gemm->epilogue_context, strip.c, gemm->batch_index, row, gemm->first_column + s->column + column,
-                   rows, columns, (size_t)strip.row_stride);
-  }
+}
+
+// Hands finished rows to the epilogue, as many at a time as are worth a call and still in the second-level cache.
+static void finish_rows(const stage *s, size_t row, size_t rows, size_t column, size_t columns) {
+  const martlet_packed_gemm *gemm = s->plan->gemm;
+  const martlet_tile strip = martlet_tile_at(&gemm->output, row, s->column + column, gemm->kernels->element_bytes);
+  gemm->epilogue(gemm->epilogue_context, strip.c, gemm->batch_index, row, gemm->first_column + s->column + column, rows,
+                 columns, (size_t)strip.row_stride);
 }
 
 static void multiply_piece(const stage *s, const piece *at) {
   const size_t mr = s->plan->gemm->kernels->tile_rows;
   const size_t end = at->row + at->rows, column_end = at->column + at->columns;
   for (size_t k = 0; k < s->depth; k += s->plan->depth_block) {
+    const bool is_last = s->plan->gemm->epilogue && s->depth_start + k + depth_at(s, k) == s->plan->gemm->depth;
     if (!s->plan->shares_a) pack_lines(s, true, at->own_panels, at->row, at->rows, k);
     if (s->plan->owns_b) pack_lines(s, false, at->own_panels, s->column + at->column, at->columns, k);
     for (size_t column = at->column; column < column_end; column += s->plan->column_block) {
       const size_t columns = least(s->plan->column_block, column_end - column);
-      for (size_t row = at->row; row < end; row += mr) multiply_panel(s, at, row, column, columns, k);
+      size_t finished = at->row;
+      for (size_t row = at->row; row < end; row += mr) {
+        multiply_panel(s, at, row, column, columns, k);
+        const size_t next = least(row + mr, end);
+        if (!is_last || (next < end && (next - finished) * columns < epilogue_elements)) continue;
+        finish_rows(s, finished, next - finished, column, columns);
+        finished = next;
+      }
     }
   }
 }

@@ -4,6 +4,9 @@
 
 #include "row_program.h"
 
+/// Columns from which on an instruction is worth its dispatch.
+enum { PART_COLUMNS = 256 };
+
 void row_begin(row_run *run, void *scratch) {
   const martlet_row_program *p = run->program;
   char *at = scratch;
@@ -20,6 +23,7 @@ void row_begin(row_run *run, void *scratch) {
   run->buffers = at;
   run->zero_division = UINT64_MAX;
   run->is_row_stage = 0;
+  run->destination = NULL;
 }
 
 static row_accumulator identity(uint8_t type, uint8_t kind) {
@@ -113,6 +117,8 @@ void row_run_block(row_run *run, size_t first, size_t last, size_t first_column,
   size_t width = last_column - first_column;
   size_t fitting = width == 0 || width > p->tile_elements ? 1 : p->tile_elements / width;
   if (fitting > p->tile_rows && p->row_registers > 0) fitting = p->tile_rows;
+  // Rows of a part of the columns do not touch: one at a time they need no copies on the way.
+  if (width != p->columns && width >= PART_COLUMNS) fitting = 1;
   for (size_t row = first; row < last; row += fitting) {
     run->first_row = row;
     run->rows = last - row < fitting ? last - row : fitting;

@@ -9,6 +9,7 @@ static row_register *space(row_run *run) { return run->is_row_stage ? run->row :
 
 static char *result_memory(const row_run *run, uint16_t number) {
   const martlet_row_program *p = run->program;
+  if (run->destination) return run->destination;
   return run->is_row_stage ? run->row_memory + number * p->row_register_bytes
                            : run->tile_memory + number * p->register_bytes;
 }
@@ -229,9 +230,25 @@ static void save_or_restore(row_run *run, const martlet_row_instruction *i) {
   memcpy(held, row_expanded(run, run->tile[i->a], width, 0), run->count * width);
 }
 
+// Whether an instruction writes its result element by element, as a store would.
+static int may_write_memory(const martlet_row_instruction *i) {
+  switch (i->opcode) {
+    case MARTLET_ROW_UNARY:
+    case MARTLET_ROW_BINARY:
+    case MARTLET_ROW_COMPARE:
+    case MARTLET_ROW_SELECT:
+    case MARTLET_ROW_MULTIPLY_ADD:
+    case MARTLET_ROW_CAST: return 1;
+    default: return 0;
+  }
+}
+
 void row_execute(row_run *run, const martlet_row_stage *stage) {
   const martlet_row_instruction *i = run->program->instructions + stage->first;
   for (const martlet_row_instruction *end = i + stage->count; i < end; i++) {
+    const martlet_row_instruction *next = i + 1;
+    const int is_stored = next < end && next->opcode == MARTLET_ROW_STORE && next->a == i->result;
+    run->destination = is_stored && may_write_memory(i) ? row_destination(run, next) : NULL;
     switch ((martlet_row_opcode)i->opcode) {
       case MARTLET_ROW_LOAD: row_load(run, i); break;
       case MARTLET_ROW_STORE: row_store(run, i); break;
@@ -249,5 +266,8 @@ void row_execute(row_run *run, const martlet_row_stage *stage) {
       case MARTLET_ROW_RESTORE: save_or_restore(run, i); break;
       case MARTLET_ROW_COLUMN_REDUCE: reduce_columns(run, i); break;
     }
+    // A single value for all is left to the store, which repeats it.
+    if (run->destination && !space(run)[i->result].is_uniform) i = next;
   }
+  run->destination = NULL;
 }

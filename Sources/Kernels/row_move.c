@@ -109,7 +109,7 @@ void row_load(row_run *run, const martlet_row_instruction *i) {
     char *to = half ? run->staging[0] : memory;
     collect(run, o, to, bytes);
     source = to;
-  } else if (run->is_stored[i->index] && !half) {
+  } else if (run->is_stored[i->index] && i->reserved && !half) {
     memcpy(memory, source, count * bytes);
     source = memory;
   }
@@ -124,6 +124,12 @@ const void *row_expanded(row_run *run, row_register source, size_t width, size_t
   if (!source.is_uniform) return source.data;
   run->kernels->fill[row_log2_width(width)](run->staging[staging], source.data, run->count);
   return run->staging[staging];
+}
+
+void *row_destination(const row_run *run, const martlet_row_instruction *store) {
+  const martlet_row_operand *o = &run->program->operands[store->index];
+  if (run->streams || row_is_half(o->type) || !is_contiguous(run, o)) return NULL;
+  return row_address(run, o, run->first_row);
 }
 
 void row_store(row_run *run, const martlet_row_instruction *i) {

@@ -371,6 +371,11 @@ int martlet_row_program_run_block(const martlet_row_program *p, void *const *bin
     if (error != NULL) *error = (martlet_row_error){.status = MARTLET_ROW_INVALID_PROGRAM};
     return MARTLET_ROW_INVALID_PROGRAM;
   }
+  if (scratch == NULL) scratch = rows_scratch(martlet_row_program_scratch_bytes(p));
+  if (scratch == NULL) {
+    if (error != NULL) *error = (martlet_row_error){.status = MARTLET_ROW_OUT_OF_MEMORY};
+    return MARTLET_ROW_OUT_OF_MEMORY;
+  }
   shared_run shared;
   begin(&shared, p, bindings, scalars);
   row_begin(&shared.start, scratch);

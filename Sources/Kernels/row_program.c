@@ -84,6 +84,27 @@ static int check_instructions(martlet_row_program *p, martlet_row_error *error) 
   return MARTLET_ROW_OK;
 }
 
+static int reads_register(const martlet_row_instruction *i, uint16_t number) {
+  const uint8_t reads = shapes[i->opcode].reads;
+  return ((reads & 1) && i->a == number) || ((reads & 2) && i->b == number) || ((reads & 4) && i->c == number);
+}
+
+// A value that is loaded may stay where it lies, even if its memory is written in the same stage, as long as nothing is
+// stored before its last use. `reserved` says that something is.
+static void mark_overtaken_loads(const martlet_row_program *p, const martlet_row_stage *stage) {
+  martlet_row_instruction *i = p->instructions + stage->first;
+  for (uint32_t k = 0; k < stage->count; k++) {
+    if (i[k].opcode != MARTLET_ROW_LOAD) continue;
+    uint32_t last = k, store = stage->count;
+    for (uint32_t j = k + 1; j < stage->count; j++) {
+      if (reads_register(&i[j], i[k].result)) last = j;
+      if (i[j].opcode == MARTLET_ROW_STORE && store == stage->count) store = j;
+      if (shapes[i[j].opcode].writes && i[j].opcode != MARTLET_ROW_REDUCE && i[j].result == i[k].result) break;
+    }
+    i[k].reserved = store < last;
+  }
+}
+
 // Rows lie at equal steps when each outer dimension steps over exactly the dimensions inside it.
 static void derive_steps(const martlet_row_program *p, martlet_row_operand *o) {
   o->is_linear = 1;
@@ -135,6 +156,7 @@ int martlet_row_program_prepare(martlet_row_program *p, martlet_row_error *error
   }
   int status = check_instructions(p, error);
   if (status != MARTLET_ROW_OK) return status;
+  for (uint32_t s = 0; s < p->stage_count; s++) mark_overtaken_loads(p, &p->stages[s]);
   derive_tile(p);
   p->is_element_wise = p->stage_count == 1 && !p->stages[0].is_row_stage && p->row_reductions == 0;
   return MARTLET_ROW_OK;

@@ -34,6 +34,9 @@ typedef struct row_run {
 
   /// The tile at hand.
   size_t first_row, rows, first_column, columns, count;
+  /// Where the instruction at hand puts its result instead of its register's own memory, because the next one stores
+  /// it there; or null.
+  void *destination;
   /// Whether `tile` and `row` are those of a row stage.
   int is_row_stage;
   /// Smallest flat position of a division by zero, or UINT64_MAX.
@@ -56,6 +59,8 @@ int64_t row_offset(const martlet_row_program *program, const martlet_row_operand
 void row_load(row_run *run, const martlet_row_instruction *instruction);
 /// Stores register `a`.
 void row_store(row_run *run, const martlet_row_instruction *instruction);
+/// Where a store of the tile at hand goes, if an instruction may write its result there itself; else null.
+void *row_destination(const row_run *run, const martlet_row_instruction *store);
 /// The values of a register one by one: `staging` receives them when the register is uniform.
 const void *row_expanded(row_run *run, row_register source, size_t width, size_t staging);
 /// Fills accumulators with the identity of a reduction.

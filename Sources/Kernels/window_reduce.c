@@ -21,8 +21,9 @@ typedef struct window_job {
 static void reduce_window(const window_job *job, const size_t *place, char *to) {
   size_t run = job->walk.run;
   int is_empty = 1;
+  const int64_t inside = inside_offset(&job->walk, place);
   for (size_t tap = 0; tap < job->walk.taps; tap++) {
-    int64_t offset = tap_offset(&job->walk, place, tap);
+    int64_t offset = offset_at(&job->walk, place, inside, tap);
     if (offset < 0) continue;
     const char *from = job->source + (size_t)offset * job->bytes;
     if (is_empty) {

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "half.h"
+#include "include/martlet_cpu.h"
 #include "row_program.h"
 #include "row_runtime.h"
 #include "window_walk.h"
@@ -17,6 +18,74 @@ typedef struct select_job {
   /// Windows of one index of the first dimension: windows of different ones share no input.
   size_t per_chunk;
 } select_job;
+
+// Float 32, in vectors: which tap is best is known by its number. A channel that no tap has reached is at no tap.
+#define SELECT_VECTORS(suffix, target)                                                                             \
+  target static void choose_##suffix(const float *restrict x, float *restrict best, int32_t *restrict at,          \
+                                     int32_t tap, size_t count) {                                                  \
+    for (size_t c = 0; c < count; c++) {                                                                           \
+      const int is_better = (at[c] < 0) | (x[c] > best[c]) | ((x[c] != x[c]) & (best[c] == best[c]));              \
+      best[c] = is_better ? x[c] : best[c];                                                                        \
+      at[c] = is_better ? tap : at[c];                                                                             \
+    }                                                                                                              \
+  }                                                                                                                \
+  target static void give_##suffix(const float *restrict from, float *restrict to, const int32_t *restrict at,     \
+                                   int32_t tap, size_t count) {                                                    \
+    for (size_t c = 0; c < count; c++) to[c] += at[c] == tap ? from[c] : 0;                                        \
+  }                                                                                                                \
+  target static void take_##suffix(const float *restrict from, float *restrict to, const int32_t *restrict at,     \
+                                   int32_t tap, size_t count) {                                                    \
+    for (size_t c = 0; c < count; c++) to[c] = at[c] == tap ? from[c] : to[c];                                     \
+  }
+
+typedef struct select_rows {
+  void (*choose)(const float *x, float *best, int32_t *at, int32_t tap, size_t count);
+  void (*give)(const float *from, float *to, const int32_t *at, int32_t tap, size_t count);
+  void (*take)(const float *from, float *to, const int32_t *at, int32_t tap, size_t count);
+} select_rows;
+
+SELECT_VECTORS(portable, )
+static const select_rows portable_rows = {choose_portable, give_portable, take_portable};
+#if defined(__x86_64__)
+SELECT_VECTORS(avx2, __attribute__((target("avx2,fma"))))
+SELECT_VECTORS(avx512, __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,fma"))))
+static const select_rows avx2_rows = {choose_avx2, give_avx2, take_avx2};
+static const select_rows avx512_rows = {choose_avx512, give_avx512, take_avx512};
+#endif
+
+static const select_rows *current_rows(void) {
+#if defined(__x86_64__)
+  if (martlet_current_isa() == MARTLET_ISA_AVX512) return &avx512_rows;
+  if (martlet_current_isa() == MARTLET_ISA_AVX2) return &avx2_rows;
+#endif
+  return &portable_rows;
+}
+
+// One window of float 32, some channels of it.
+static void select_f32(const select_job *job, const select_rows *rows, const size_t *place, size_t start, size_t first,
+                       size_t count) {
+  const float *source = (const float *)(const void *)job->source + first;
+  const float *from = (const float *)(const void *)job->from;
+  float *result = (float *)(void *)job->result;
+  float best[channel_block] = {0};
+  int32_t at[channel_block];
+  const int64_t inside = inside_offset(&job->walk, place);
+  for (size_t c = 0; c < count; c++) at[c] = -1;
+  for (size_t tap = 0; tap < job->walk.taps; tap++) {
+    const int64_t offset = offset_at(&job->walk, place, inside, tap);
+    if (offset >= 0) rows->choose(source + offset, best, at, (int32_t)tap, count);
+  }
+  if (!job->scatters) memset(result + start, 0, count * sizeof(float));
+  for (size_t tap = 0; tap < job->walk.taps; tap++) {
+    const int64_t offset = offset_at(&job->walk, place, inside, tap);
+    if (offset < 0) continue;
+    if (job->scatters) {
+      rows->give(from + start, result + offset + first, at, (int32_t)tap, count);
+    } else {
+      rows->take(from + offset + first, result + start, at, (int32_t)tap, count);
+    }
+  }
+}
 
 #define SAME(x) (x)
 #define SELECT(T, V, suffix, READ, WRITE)                                                                          \
@@ -48,7 +117,6 @@ typedef struct select_job {
       }                                                                                                            \
     }                                                                                                              \
   }
-SELECT(float, float, f32, SAME, SAME)
 SELECT(double, double, f64, SAME, SAME)
 SELECT(uint16_t, float, f16, float_from_f16, f16_from_float)
 SELECT(uint16_t, float, bf16, float_from_bf16, bf16_from_float)
@@ -57,13 +125,16 @@ static void select_chunk(void *context, size_t chunk, size_t worker) {
   (void)worker;
   const select_job *job = context;
   size_t run = job->walk.run;
+  const select_rows *rows = current_rows();
+  size_t place[MARTLET_WINDOW_MAX_RANK];
   for (size_t output = chunk * job->per_chunk; output < (chunk + 1) * job->per_chunk; output++) {
+    place_of(&job->walk, output, place);
     for (size_t first = 0; first < run; first += channel_block) {
       size_t count = run - first < channel_block ? run - first : channel_block;
       switch (job->type) {
         case MARTLET_F16: select_f16(job, output, first, count); break;
         case MARTLET_BF16: select_bf16(job, output, first, count); break;
-        case MARTLET_F32: select_f32(job, output, first, count); break;
+        case MARTLET_F32: select_f32(job, rows, place, output * run + first, first, count); break;
         default: select_f64(job, output, first, count); break;
       }
     }

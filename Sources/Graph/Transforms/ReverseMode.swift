@@ -108,7 +108,7 @@ private struct ReverseSweep {
   mutating func add(_ contribution: Value, to value: Value, in graph: inout GraphBuilder) throws(GraphError) {
     guard isActive(value) else { return }
     precondition(graph.type(contribution) == graph.type(value), "a cotangent must have the type of its value")
-    let sum = try cotangent(of: value).map { known throws(GraphError) in try graph.add(known, contribution) }
+    let sum = try cotangent(of: value).map { known throws(GraphError) in try graph.addPieces(known, contribution) }
     cotangents[value.position - base] = (sum ?? contribution).index
   }
 

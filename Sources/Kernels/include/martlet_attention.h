@@ -25,6 +25,8 @@ typedef struct {
   /// Added to the scores before the softmax; -inf hides a key. May be null.
   const float *mask;
   martlet_attention_strides query, key, value, output, mask_strides;
+  /// Of the gradients by queries, keys and values; all 0: those of what they belong to.
+  martlet_attention_strides query_gradient, key_gradient, value_gradient;
 } martlet_attention;
 
 /// Writes `output`, and to `log_sums` `[batch, heads, queries]` the logarithm of each query's sum of exponentials,
@@ -34,7 +36,7 @@ typedef struct {
 martlet_status martlet_attention_forward_f32(const martlet_attention *attention, const float *query, const float *key,
                                              const float *value, float *output, float *log_sums);
 
-/// The gradients by queries, keys and values, with the strides of what they belong to; writes all of each. Needs
+/// The gradients by queries, keys and values; writes all of each. Needs
 /// the output and the log-sums of the forward pass. Probabilities are computed again, once for the keys and once
 /// for the queries, so that each number is summed by one thread in a fixed order.
 martlet_status martlet_attention_backward_f32(const martlet_attention *attention, const float *query, const float *key,

@@ -244,6 +244,7 @@ typedef struct martlet_row_instruction {
   uint8_t type;
   /// Which operation of the family; for casts the type of the result.
   uint8_t kind;
+  /// Filled by prepare, for loads: whether something is stored before the last use.
   uint8_t reserved;
   uint16_t result, a, b, c;
   /// Number of the operand, scalar or row buffer (prepare numbers row reductions here, and column
@@ -349,7 +350,8 @@ size_t martlet_row_program_scratch_bytes(const martlet_row_program *program);
 /// Runs a prepared program on rows `first_row..<last_row` and columns `first_column..<last_column`, on
 /// the calling thread. For epilogues: a matrix product calls it on a tile that is still in the cache.
 ///
-/// - Parameter scratch: `martlet_row_program_scratch_bytes` bytes, aligned to 64.
+/// - Parameter scratch: `martlet_row_program_scratch_bytes` bytes, aligned to 64; or null for memory that the thread
+///   keeps.
 /// - Returns: A `martlet_row_status`; `MARTLET_ROW_INVALID_PROGRAM` for programs with column reductions, and for
 ///   programs with row reductions when the block has not all columns.
 int martlet_row_program_run_block(const martlet_row_program *program, void *const *bindings, const uint64_t *scalars,

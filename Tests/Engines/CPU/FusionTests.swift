@@ -19,6 +19,49 @@ import Testing
     #expect(try steps(sketch, [y]).count == 1)
   }
 
+  @Test func `an update runs on the tiles of the product that is its gradient`() throws {
+    var sketch = Sketch()
+    let product = Contract(leftBatch: [], rightBatch: [], leftContracted: [0], rightContracted: [0])
+    let (x, g) = (sketch.input(.float32, [16, 80]), sketch.input(.float32, [16, 96]))
+    let (weight, mean) = (sketch.input(.float32, [80, 96]), sketch.input(.float32, [80, 96]))
+    let square = sketch.input(
+      ReferenceTensor(TensorType(.float32, [80, 96]), rounding: Array(repeating: 2, count: 7680)))
+    let step = sketch.input(ReferenceTensor(TensorType(.float32, []), rounding: [3]))
+    let gradient = try sketch.builder.add(product, Operands(x, g))
+    // Numbers, and what needs no gradient, are recorded after it.
+    let power = try sketch.builder.add(Binary(.power), Operands(sketch.builder.scalar(0.9, .float32), step))
+    let correction = try sketch.builder.subtract(sketch.builder.scalar(1, .float32), power)
+    let newMean = try sketch.builder.add(
+      sketch.builder.multiply(mean, by: 0.9), sketch.builder.multiply(gradient, by: 0.1))
+    let newSquare = try sketch.builder.add(
+      sketch.builder.multiply(square, by: 0.99),
+      sketch.builder.multiply(sketch.builder.multiply(gradient, gradient), by: 0.01))
+    let rate = try sketch.builder.unary(.sqrt, newSquare)
+    let change = try sketch.builder.divide(sketch.builder.divide(newMean, correction), rate)
+    let newWeight = try sketch.builder.subtract(sketch.builder.multiply(weight, by: 0.999), change)
+    let outputs = [newWeight, newMean, newSquare]
+    try expectAgreement(sketch, outputs, scale: 10)
+    let found = try steps(sketch, outputs, donated: [false, false, true, true, true, false])
+    #expect(found.count { $0.contains("[80, 96]") } == 1, "\(found)")
+  }
+
+  @Test func `what costs little is computed again instead of kept`() throws {
+    var sketch = Sketch()
+    let product = Contract(leftBatch: [], rightBatch: [], leftContracted: [1], rightContracted: [0])
+    let (x, w) = (sketch.input(.float32, [96, 64]), sketch.input(.float32, [64, 64]))
+    let h = try sketch.builder.add(product, Operands(x, w))
+    let cheap = try sketch.builder.add(sketch.builder.multiply(h, h), h)
+    let dear = try sketch.builder.unary(.tanh, sketch.builder.multiply(cheap, by: 0.001))
+    let z = try sketch.builder.add(product, Operands(dear, w))
+    let y = try sketch.builder.add(sketch.builder.multiply(z, by: 0.001), cheap)
+    try expectAgreement(sketch, [y], scale: 10)
+    let found = try steps(sketch, [y])
+    #expect(found.count == 2)
+    // Only the hyperbolic tangent, which the second product reads, is written.
+    let written = found[0].split(separator: ">").last!.split(separator: "%").count - 1
+    #expect(written == 1, "\(found)")
+  }
+
   private func softmax(_ x: Value, _ b: inout GraphBuilder) throws -> Value {
     let rank = b.shape(x).rank
     let peak = try b.add(Reduce(.max, axes: [rank - 1]), Operands(x))

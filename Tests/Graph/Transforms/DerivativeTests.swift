@@ -18,6 +18,31 @@ import Testing
     #expect(result[0].doubles == [7])
   }
 
+  @Test(arguments: [[0, 1, 2], [2, 0, 1], [1, 2, 0]])
+  func `cotangents of parts are put side by side`(order: [Int]) throws {
+    let bounds = [0, 2, 3, 6]
+    let graph = try record([TensorType(.float64, [2, 6, 2])]) { graph, x in
+      try order.map { part in
+        let slice = Slice(starts: [0, bounds[part], 0], limits: [2, bounds[part + 1], 2])
+        return try graph.unary(.sin, graph.add(slice, Operands(x[0])))
+      }
+    }
+    let gradient = try graph.gradient(needed: [0])
+    let joins = gradient.nodes.filter { if case .concatenate = $0.primitive { true } else { false } }
+    let pads = gradient.nodes.filter { if case .pad = $0.primitive { true } else { false } }
+    // Visited from the last to the first, parts 0 and 2 meet before the one between them in the last of these orders.
+    let isTouching = order != [1, 2, 0]
+    #expect(joins.count == (isTouching ? 1 : 0))
+    #expect(pads.isEmpty == isTouching)
+    var numbers = Numbers(seed: 3)
+    try checkDerivatives([numbers.tensor([2, 6, 2])]) { graph, x in
+      try order.map { part in
+        let slice = Slice(starts: [0, bounds[part], 0], limits: [2, bounds[part + 1], 2])
+        return try graph.unary(.sin, graph.add(slice, Operands(x[0])))
+      }
+    }
+  }
+
   @Test func `derivatives can be differentiated again`() throws {
     let cube = try record([scalar]) { graph, x in [try graph.multiply(x[0], graph.multiply(x[0], x[0]))] }
     let second = try cube.gradient(needed: [0]).gradient(needed: [0])

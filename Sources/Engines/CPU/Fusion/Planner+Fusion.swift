@@ -8,7 +8,13 @@ extension Planner {
   mutating func fuse(_ position: Int32) {
     let node = program.nodes[Int(position)]
     for operand in node.operands { materializeCount(operand.index, over: node.type.shape) }
+    // An operand that this group can compute for itself need not be waited for.
+    let early = firstStep(of: node, recomputing: true)
     let start = firstStep(of: node)
+    if early >= 0, early < start {
+      let group = steps[early].group >= 0 ? steps[early].group : openEpilogue(early, for: node)
+      if group >= 0 && joinElementwise(position, group) { return }
+    }
     if start < steps.count, start >= 0 {
       let group = steps[start].group >= 0 ? steps[start].group : openEpilogue(start, for: node)
       if group >= 0 && joinElementwise(position, group) { return }
@@ -61,9 +67,11 @@ extension Planner {
   static var sharingElements: Int { 4096 }
 
   /// The first step before which every operand is complete.
-  func firstStep(of node: Node) -> Int {
+  func firstStep(of node: Node, recomputing: Bool = false) -> Int {
     var step: Int32 = -1
-    for operand in node.operands { step = max(step, available[operand.position]) }
+    for operand in node.operands {
+      step = max(step, recomputing ? firstStep(recomputing: operand) : available[operand.position])
+    }
     return Int(step)
   }
 
@@ -120,7 +128,7 @@ extension Planner {
 // MARK: Joining
 
 extension Planner {
-  private mutating func joinElementwise(_ position: Int32, _ group: Int32) -> Bool {
+  mutating func joinElementwise(_ position: Int32, _ group: Int32) -> Bool {
     let node = program.nodes[Int(position)]
     let place = groups[Int(group)]
     guard place.members.count < Group.maximumMembers else { return false }
@@ -138,7 +146,12 @@ extension Planner {
     var needed: [RowOperand] = []
     var counted = place.iotaAxes
     var readsRow = role == .full
+    var copied: [RowOperand] = []
     for operand in node.operands {
+      if role == .full, let late = lateOperand(operand, of: group) {
+        copied.append(late)
+        continue
+      }
       switch access(operand.index, in: group, shape: node.type.shape, role: role) {
       case .member: readsRow = true
       case .scalar: break
@@ -151,7 +164,20 @@ extension Planner {
       case .none: return false
       }
     }
-    guard readsRow, place.operands.count + needed.count <= Group.maximumOperands else { return false }
+    let operands = node.operands
+    for operand in copied where !recompute(operand, for: position, in: group) {
+      program.nodes[Int(position)].operands = operands
+      return false
+    }
+    if role == .full, node.type.elementCount >= Planner.sharingElements {
+      needed.removeAll { recompute($0, for: position, in: group) }
+      for axis in groups[Int(group)].iotaAxes where !counted.contains(axis) { counted.append(axis) }
+      needed.removeAll { groups[Int(group)].operands.contains($0) }
+    }
+    guard readsRow, groups[Int(group)].operands.count + needed.count <= Group.maximumOperands else {
+      program.nodes[Int(position)].operands = operands
+      return false
+    }
     groups[Int(group)].divides = place.divides || divides
     groups[Int(group)].iotaAxes = counted
     read(needed, in: group)

@@ -58,10 +58,7 @@ struct RowEmitter {
   func node(_ position: Int32) -> Node { planner.program.nodes[Int(position)] }
 
   func access(_ operand: Value, of member: Int32) -> Access {
-    let role = planner.roles[Int(member)]
-    let isReduction = if case .reduce = node(member).primitive { true } else { false }
-    let shape = isReduction ? planner.program.type(operand.index).shape : node(member).type.shape
-    return planner.access(operand.index, in: number, shape: shape, role: isReduction ? .full : role)
+    planner.access(operand, of: member, in: number)
   }
 
   private mutating func assignPass(_ member: Int32) {

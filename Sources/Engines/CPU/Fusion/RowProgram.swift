@@ -11,8 +11,6 @@ final class RowProgram: @unchecked Sendable {
   private let stages: UnsafeMutableBufferPointer<martlet_row_stage>
   /// The node that divides integers, for errors; -1 when none does.
   let divisor: Int32
-  /// Bytes of memory that a run of a block needs.
-  let scratchBytes: Int
 
   /// A copy of `description`, with its arrays.
   init(
@@ -39,7 +37,6 @@ final class RowProgram: @unchecked Sendable {
     var error = martlet_row_error()
     let status = martlet_row_program_prepare(program, &error)
     precondition(status == 0, "row program is malformed at \(error.index): \(instructions)")
-    scratchBytes = martlet_row_program_scratch_bytes(program)
   }
 
   deinit {

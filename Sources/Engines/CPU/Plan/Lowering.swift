@@ -29,6 +29,7 @@ struct Lowering {
     lowering.result.inputs = inputs
     lowering.result.outputs = try lowering.inline(graph, inputs)
     lowering.result.mergeScans()
+    lowering.result.moveScalarsForward()
     lowering.result.markLive()
     return lowering.result
   }

@@ -5,9 +5,10 @@ extension Planner {
   mutating func planOperation(_ position: Int32) {
     let node = program.nodes[Int(position)]
     // Operands may need copies, which are steps before this one.
-    let operands = node.operands.enumerated().map { index, operand in
-      Planner.takesStrides(node.primitive, index) ? strided(operand.index) : dense(operand.index)
+    var operands = node.operands.enumerated().map { index, operand in
+      takesStrides(node, index) ? strided(operand.index) : dense(operand.index)
     }
+    if case .call(let call) = node.primitive { operands += savedAttention(call, position) }
     let step = appendStep(PlannedStep(kind: .operation, node: position, operands: operands))
     for operand in operands { noteRead(operand.base, at: step) }
     if let types = node.primitive.rules.resultTypes { addResults(types, of: position, at: step) }
@@ -44,9 +45,27 @@ extension Planner {
     available[Int(position)] = available[Int(result)]
   }
 
+  /// For the gradient of attention, the results of the attention that it belongs to, if the program has it.
+  private mutating func savedAttention(_ call: Call, _ position: Int32) -> [Placed] {
+    let node = program.nodes[Int(position)]
+    switch FusedCall(call, operands: node.operands.map { program.type($0.index) }) {
+    case .attention:
+      attentions[node.operands] = position
+      return []
+    case .attentionGradient(let hasMask):
+      let operands = Operands(Array(node.operands.prefix(hasMask ? 4 : 3)))
+      guard let forward = attentions[operands], let results = resultsOf[forward], results.count == 2,
+        case .call(let other) = program.nodes[Int(forward)].primitive, other.attributes == call.attributes
+      else { return [] }
+      return results.map { dense($0) }
+    case nil: return []
+    }
+  }
+
   /// Whether a step reads operand `index` by strides, so that it need not be dense.
-  static func takesStrides(_ primitive: Primitive, _ index: Int) -> Bool {
-    switch primitive {
+  private func takesStrides(_ node: Node, _ index: Int) -> Bool {
+    switch node.primitive {
+    case .call: index < 3 && readsRows(node.operands[index].index)
     case .pad, .dynamicSlice: index == 0
     case .concatenate: true
     case .dynamicUpdate: index <= 1
@@ -54,6 +73,12 @@ extension Planner {
     case .scatter(let scatter): index == 0 && (scatter.combination == .set || scatter.combination == .add)
     default: false
     }
+  }
+
+  /// Whether a value lies in rows of adjacent elements, as attention reads them.
+  func readsRows(_ value: Int32) -> Bool {
+    let shape = program.type(value).shape
+    return shape.rank == 4 && (shape[3] == 1 || views[Int(value)].strides[3] == 1)
   }
 
   /// Where the first element of a value lies that is read by strides.

@@ -45,7 +45,11 @@ struct Planner {
   var outputBases: [Int32] = []
   /// For each operation with several results, the nodes that hold them.
   var resultsOf: [Int32: [Int32]] = [:]
+  /// The attention calls so far, by their operands.
+  var attentions: [Operands: Int32] = [:]
   private var denseCopies: [Int32: Int32] = [:]
+  /// For groups, the copies of other groups' members that they compute for themselves, by member.
+  var recomputed: [Int32: [Int32: Int32]] = [:]
 
   /// For each input, whether its memory may be overwritten.
   let isDonated: [Bool]
@@ -68,6 +72,7 @@ struct Planner {
   mutating func plan() throws(GraphError) {
     for position in program.nodes.indices where program.isLive[position] { try plan(Int32(position)) }
     placeOutputs()
+    dropUnneeded()
   }
 
   private mutating func plan(_ position: Int32) throws(GraphError) {

@@ -180,19 +180,28 @@ extension StepBuilder {
     }
     let site = site(planned.node)
     let summary = text("\(call.label) \(types[0].shape) \(types[1].shape)")
+    let operands = Array(planned.operands[..<node.operands.count])
+    let saved = Array(planned.operands[node.operands.count...])
+    let views = (0..<3).map { index in
+      planner.readsRows(node.operands[index].index)
+        ? strided(node.operands[index], operands[index])
+        : StridedOperand(placed: operands[index], type: types[index], strides: types[index].shape.rowMajorStrides)
+    }
     func shape(_ hasMask: Bool) -> martlet_attention {
       martlet_attention(
-        call, query: types[0].shape, key: types[1].shape, value: types[2].shape, mask: hasMask ? types[3].shape : nil)
+        call, query: types[0].shape, key: types[1].shape, value: types[2].shape, mask: hasMask ? types[3].shape : nil,
+        views: views.map(\.strides))
     }
     switch fused {
     case .attention(let hasMask):
       return AttentionStep(
-        attention: shape(hasMask), operands: planned.operands, hasMask: hasMask, results: results, site: site,
+        attention: shape(hasMask), operands: operands, hasMask: hasMask, results: results, site: site,
         summary: summary)
     case .attentionGradient(let hasMask):
       return AttentionGradientStep(
-        attention: shape(hasMask), body: try PlannedRegion(call.body), operands: planned.operands, hasMask: hasMask,
-        results: results, site: site, summary: summary)
+        attention: shape(hasMask), body: try PlannedRegion(call.body), operands: operands, views: views,
+        saved: saved.isEmpty ? nil : (saved[0], saved[1]), hasMask: hasMask, results: results, site: site,
+        summary: summary)
     }
   }
 }

@@ -2,8 +2,8 @@ import MartletGraph
 import MartletKernels
 
 extension martlet_attention {
-  /// The shape of a call's attention over dense operands.
-  init(_ call: Call, query: Shape, key: Shape, value: Shape, mask: Shape?) {
+  /// The shape of a call's attention; `views` are the strides of query, key and value. Everything else is dense.
+  init(_ call: Call, query: Shape, key: Shape, value: Shape, mask: Shape?, views: [Shape]) {
     self.init()
     batch = query[0]
     queries = query[1]
@@ -14,16 +14,19 @@ extension martlet_attention {
     scale = Float(call.attributes[0])
     is_causal = call.attributes[1] != 0
     causal_offset = key[1] - query[1]
-    self.query = martlet_attention.strides(query)
-    self.key = martlet_attention.strides(key)
-    self.value = martlet_attention.strides(value)
+    self.query = martlet_attention.strides(query, views[0])
+    self.key = martlet_attention.strides(key, views[1])
+    self.value = martlet_attention.strides(value, views[2])
+    query_gradient = martlet_attention.strides(query)
+    key_gradient = martlet_attention.strides(key)
+    value_gradient = martlet_attention.strides(value)
     output = martlet_attention.strides([query[0], query[1], query[2], value[3]])
     if let mask { mask_strides = martlet_attention.strides(mask) }
   }
 
-  private static func strides(_ shape: Shape) -> martlet_attention_strides {
-    let dense = shape.rowMajorStrides
-    func step(_ i: Int) -> Int { shape[i] == 1 ? 0 : dense[i] }
+  private static func strides(_ shape: Shape, _ view: Shape? = nil) -> martlet_attention_strides {
+    let strides = view ?? shape.rowMajorStrides
+    func step(_ i: Int) -> Int { shape[i] == 1 ? 0 : strides[i] }
     return martlet_attention_strides(at: (step(0), step(1), step(2), step(3)))
   }
 }
@@ -60,6 +63,10 @@ struct AttentionGradientStep: Step {
   nonisolated(unsafe) let attention: martlet_attention
   let body: PlannedRegion
   let operands: [Placed]
+  /// Query, key and value, which are read by strides.
+  let views: [StridedOperand]
+  /// Output and log-sum-exp of the forward pass, where the program has it.
+  let saved: (output: Placed, logSums: Placed)?
   let hasMask: Bool
   let results: [Int32]
   let site: Site
@@ -72,7 +79,18 @@ struct AttentionGradientStep: Step {
     if (0..<rows).allSatisfy({ logSumGradient[$0] == 0 }) { return try runKernel(frame) }
     try site.rethrow { () throws(ExecutionError) in
       let session = try PlannedRegion.Session(body, frame.engine)
+      let byteCount = views.reduce(0) { $0 + $1.type.sizeInBytes }
+      let dense = try frame.engine.workspace(byteCount: byteCount)
+      defer { frame.engine.pool.give(dense, byteCount) }
+      var place = dense
       for index in operands.indices { session.inputs[index] = frame.address(operands[index]) }
+      for (index, view) in views.enumerated() {
+        let shape = view.type.shape
+        Layout.copy(
+          shape, view.type.dtype.sizeInBytes, from: view.address(frame), view.strides, to: place, shape.rowMajorStrides)
+        session.inputs[index] = place
+        place += view.type.sizeInBytes
+      }
       for index in results.indices { session.outputs[index] = frame.address(results[index]) }
       try session.run()
     }
@@ -85,21 +103,33 @@ struct AttentionGradientStep: Step {
   private func runKernel(_ frame: Frame) throws(ExecutionError) {
     var attention = attention
     if hasMask { attention.mask = UnsafePointer(floats(3, frame)) }
+    if let saved {
+      func floats(_ placed: Placed) -> UnsafeMutablePointer<Float> {
+        frame.address(placed).assumingMemoryBound(to: Float.self)
+      }
+      return try runBackward(&attention, floats(saved.output), floats(saved.logSums), frame)
+    }
     let outputCount = rows * attention.value_size
     let byteCount = (outputCount + rows) * MemoryLayout<Float>.size
     let workspace = try frame.engine.workspace(byteCount: byteCount)
     defer { frame.engine.pool.give(workspace, byteCount) }
     let output = workspace.assumingMemoryBound(to: Float.self)
+    let status = martlet_attention_forward_f32(
+      &attention, floats(0, frame), floats(1, frame), floats(2, frame), output, output + outputCount)
+    if status != MARTLET_OK { throw site.outOfMemory("attention gradient", frame.engine) }
+    try runBackward(&attention, output, output + outputCount, frame)
+  }
+
+  private func runBackward(
+    _ attention: inout martlet_attention, _ output: UnsafeMutablePointer<Float>,
+    _ logSums: UnsafeMutablePointer<Float>, _ frame: Frame
+  ) throws(ExecutionError) {
     func result(_ index: Int) -> UnsafeMutablePointer<Float> {
       frame.address(results[index]).assumingMemoryBound(to: Float.self)
     }
-    let (query, key, value) = (floats(0, frame), floats(1, frame), floats(2, frame))
-    var status = martlet_attention_forward_f32(&attention, query, key, value, output, output + outputCount)
-    if status == MARTLET_OK {
-      status = martlet_attention_backward_f32(
-        &attention, query, key, value, output, output + outputCount, floats(operands.count - 2, frame), result(0),
-        result(1), result(2))
-    }
+    let status = martlet_attention_backward_f32(
+      &attention, floats(0, frame), floats(1, frame), floats(2, frame), output, logSums,
+      floats(operands.count - 2, frame), result(0), result(1), result(2))
     if status != MARTLET_OK { throw site.outOfMemory("attention gradient", frame.engine) }
   }
 }

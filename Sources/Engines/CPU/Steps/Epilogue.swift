@@ -2,22 +2,17 @@ import MartletGraph
 import MartletKernels
 import Synchronization
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// A row program that runs on the tiles of a contraction while they are in the cache.
 struct Epilogue {
   let step: RowStep
 
   /// What the callback needs to know; lives on the stack of the step that runs.
+  ///
+  /// Plain pointers: a callback runs for every few rows, and counting references would be seen.
   struct Context {
-    let program: RowProgram
-    let frame: Frame
+    let program: UnsafeMutablePointer<martlet_row_program>
+    let addresses: UnsafeMutablePointer<UnsafeMutableRawPointer?>
+    let scalars: UnsafePointer<UInt64>
     /// Rows of the group's domain before the first matrix, and in each.
     var firstRow: Int
     let rowsPerMatrix: Int
@@ -53,7 +48,8 @@ struct Epilogue {
     var failure = Failure()
     withUnsafeMutablePointer(to: &failure) { failure in
       var context = Context(
-        program: step.program, frame: frame, firstRow: 0, rowsPerMatrix: rowsPerMatrix, failure: failure)
+        program: step.program.program, addresses: frame.addresses, scalars: frame.scalars, firstRow: 0,
+        rowsPerMatrix: rowsPerMatrix, failure: failure)
       withUnsafeMutablePointer(to: &context) { body($0) }
     }
     if let error = failure.error { throw step.failure(error, frame.engine) }
@@ -61,18 +57,11 @@ struct Epilogue {
 
   static let callback: martlet_gemm_epilogue = { context, _, batch, row, column, rows, columns, _ in
     let context = context.unsafelyUnwrapped.assumingMemoryBound(to: Context.self)
-    let program = context.pointee.program
     let first = context.pointee.firstRow + batch * context.pointee.rowsPerMatrix + row
     var error = martlet_row_error()
-    var scratch: UnsafeMutableRawPointer?
-    if posix_memalign(&scratch, 64, program.scratchBytes) != 0 {
-      error.status = Int32(MARTLET_ROW_OUT_OF_MEMORY.rawValue)
-    } else {
-      _ = martlet_row_program_run_block(
-        program.program, context.pointee.frame.addresses, context.pointee.frame.scalars, first, first + rows, column,
-        column + columns, scratch, &error)
-    }
-    free(scratch)
+    _ = martlet_row_program_run_block(
+      context.pointee.program, context.pointee.addresses, context.pointee.scalars, first, first + rows, column,
+      column + columns, nil, &error)
     if error.status != 0 { context.pointee.failure.pointee.note(error) }
   }
 }

@@ -1,0 +1,34 @@
+import MartletGraph
+
+extension LoweredProgram {
+  /// Moves arithmetic on single numbers that depends on inputs only to the beginning.
+  ///
+  /// A group takes in only what is there before its step. Bias corrections and rates are recorded where an optimizer
+  /// begins; computed at once, they let the update of a weight run on the tiles of the product that is its gradient.
+  mutating func moveScalarsForward() {
+    var isEarly = [Bool](repeating: false, count: nodes.count)
+    for position in nodes.indices { isEarly[position] = mayBeEarly(nodes[position], isEarly) }
+    let order = nodes.indices.filter { isEarly[$0] } + nodes.indices.filter { !isEarly[$0] }
+    if order.elementsEqual(nodes.indices) { return }
+    var moved = [Int32](repeating: 0, count: nodes.count)
+    for (position, source) in order.enumerated() { moved[source] = Int32(position) }
+    nodes = order.map { source in
+      var node = nodes[source]
+      node.operands = node.operands.renumbered { moved[$0.position] }
+      return node
+    }
+    origin = order.map { origin[$0] }
+    scalarIndex = order.map { scalarIndex[$0] }
+    inputs = inputs.map { moved[Int($0)] }
+    outputs = outputs.map { moved[Int($0)] }
+  }
+
+  private func mayBeEarly(_ node: Node, _ isEarly: [Bool]) -> Bool {
+    switch node.primitive {
+    case .input, .scalar, .iota: true
+    case .unary, .binary, .compare, .select, .cast, .reshape, .broadcast:
+      node.type.elementCount == 1 && node.operands.allSatisfy { isEarly[$0.position] }
+    default: false
+    }
+  }
+}
