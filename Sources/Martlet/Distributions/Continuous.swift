@@ -169,7 +169,7 @@ public struct Gumbel: Distribution {
     let ratio = scale / other.scale
     let distance = (location - other.location) / other.scale
     return -log(ratio) + (ratio - 1) * 0.5772156649015329
-      + exp(-distance + logGammaOfPositive(ratio + 1)) - 1 + distance
+      + exp(-distance + lgamma(ratio + 1)) - 1 + distance
   }
 }
 

@@ -176,7 +176,7 @@ public struct Poisson: Distribution {
     let isRate = rate .> 0
     let power = safe * log(select(isRate, rate, 1)) - rate
     let atZero = select(safe .== 0, Tensor.zeros([], dtype: rate.dtype), -Double.infinity)
-    return inside(isCount, select(isRate, power - logGammaOfPositive(safe + 1), atZero))
+    return inside(isCount, select(isRate, power - lgamma(safe + 1), atZero))
   }
 
   public func sample(_ shape: Shape, key: Tensor) -> Tensor {
@@ -237,7 +237,7 @@ private func transformed(_ rates: Tensor, _ key: Tensor) -> Tensor {
     let isOut = (k .< 0) | ((us .< 0.013) & (v .> us))
     let safe = maximum(k, 0)
     let left = log(v) + log(inverseAlpha) - log(a / (us * us) + b)
-    let isSlow = !isOut & (left .<= safe * logRate - rates - logGammaOfPositive(safe + 1))
+    let isSlow = !isOut & (left .<= safe * logRate - rates - lgamma(safe + 1))
     let isGood = carry[2] & (isQuick | isSlow)
     return [carry[0] + 1, select(isGood, k, carry[1]), carry[2] & !isGood]
   }[1]

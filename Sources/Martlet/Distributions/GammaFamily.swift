@@ -13,8 +13,8 @@ public struct Gamma: Distribution {
   public var mean: Tensor { concentration / rate }
   public var variance: Tensor { concentration / (rate * rate) }
   public var entropy: Tensor {
-    concentration - log(rate) + logGammaOfPositive(concentration)
-      + (1 - concentration) * digammaOfPositive(concentration)
+    concentration - log(rate) + lgamma(concentration)
+      + (1 - concentration) * digamma(concentration)
   }
 
   public func logProbability(_ x: Tensor) -> Tensor {
@@ -22,7 +22,7 @@ public struct Gamma: Distribution {
     let safe = select(isInside, x, 1)
     return inside(
       isInside,
-      concentration * log(rate) + (concentration - 1) * log(safe) - rate * safe - logGammaOfPositive(concentration))
+      concentration * log(rate) + (concentration - 1) * log(safe) - rate * safe - lgamma(concentration))
   }
 
   /// By the method of Marsaglia and Tsang; the derivative by the concentration is that at a fixed value of the
@@ -32,8 +32,8 @@ public struct Gamma: Distribution {
   }
 
   public func divergence(to other: Gamma) -> Tensor {
-    (concentration - other.concentration) * digammaOfPositive(concentration) - logGammaOfPositive(concentration)
-      + logGammaOfPositive(other.concentration) + other.concentration * (log(rate) - log(other.rate))
+    (concentration - other.concentration) * digamma(concentration) - lgamma(concentration)
+      + lgamma(other.concentration) + other.concentration * (log(rate) - log(other.rate))
       + concentration * (other.rate / rate - 1)
   }
 }
@@ -92,13 +92,13 @@ public struct Beta: Distribution {
   public var batchShape: Shape { alpha.shape }
   private var total: Tensor { alpha + beta }
   private var logNormalizer: Tensor {
-    logGammaOfPositive(alpha) + logGammaOfPositive(beta) - logGammaOfPositive(total)
+    lgamma(alpha) + lgamma(beta) - lgamma(total)
   }
   public var mean: Tensor { alpha / total }
   public var variance: Tensor { alpha * beta / (total * total * (total + 1)) }
   public var entropy: Tensor {
-    logNormalizer - (alpha - 1) * digammaOfPositive(alpha) - (beta - 1) * digammaOfPositive(beta)
-      + (total - 2) * digammaOfPositive(total)
+    logNormalizer - (alpha - 1) * digamma(alpha) - (beta - 1) * digamma(beta)
+      + (total - 2) * digamma(total)
   }
 
   public func logProbability(_ x: Tensor) -> Tensor {
@@ -117,8 +117,8 @@ public struct Beta: Distribution {
   }
 
   public func divergence(to other: Beta) -> Tensor {
-    other.logNormalizer - logNormalizer + (alpha - other.alpha) * digammaOfPositive(alpha)
-      + (beta - other.beta) * digammaOfPositive(beta) + (other.total - total) * digammaOfPositive(total)
+    other.logNormalizer - logNormalizer + (alpha - other.alpha) * digamma(alpha)
+      + (beta - other.beta) * digamma(beta) + (other.total - total) * digamma(total)
   }
 }
 
@@ -138,14 +138,14 @@ public struct Dirichlet: Distribution {
   public var batchShape: Shape { Shape(concentration.shape.dropLast()) }
   public var eventShape: Shape { Shape(concentration.shape.suffix(1)) }
   private var total: Tensor { concentration.sum(axes: -1) }
-  private var logNormalizer: Tensor { logGammaOfPositive(concentration).sum(axes: -1) - logGammaOfPositive(total) }
+  private var logNormalizer: Tensor { lgamma(concentration).sum(axes: -1) - lgamma(total) }
   private var shares: Tensor { concentration / concentration.sum(axes: -1, keepingAxes: true) }
   public var mean: Tensor { shares }
   public var variance: Tensor { shares * (1 - shares) / (total + 1).expandingDimensions(at: -1) }
   public var entropy: Tensor {
     let classes = Double(concentration.shape.last ?? 0)
-    return logNormalizer + (total - classes) * digammaOfPositive(total)
-      - ((concentration - 1) * digammaOfPositive(concentration)).sum(axes: -1)
+    return logNormalizer + (total - classes) * digamma(total)
+      - ((concentration - 1) * digamma(concentration)).sum(axes: -1)
   }
 
   /// - Parameter x: `[..., classes]`, each row adding up to 1.
@@ -161,7 +161,7 @@ public struct Dirichlet: Distribution {
   }
 
   public func divergence(to other: Dirichlet) -> Tensor {
-    let digammas = digammaOfPositive(concentration) - digammaOfPositive(total).expandingDimensions(at: -1)
+    let digammas = digamma(concentration) - digamma(total).expandingDimensions(at: -1)
     return other.logNormalizer - logNormalizer + ((concentration - other.concentration) * digammas).sum(axes: -1)
   }
 }
@@ -187,12 +187,12 @@ public struct StudentT: Distribution {
   }
   private var logNormalizer: Tensor {
     let half = degreesOfFreedom * 0.5
-    return logGammaOfPositive(half) - logGammaOfPositive(half + 0.5) + log(degreesOfFreedom * Double.pi) * 0.5
+    return lgamma(half) - lgamma(half + 0.5) + log(degreesOfFreedom * Double.pi) * 0.5
       + log(scale)
   }
   public var entropy: Tensor {
     let half = degreesOfFreedom * 0.5
-    return (half + 0.5) * (digammaOfPositive(half + 0.5) - digammaOfPositive(half)) + logNormalizer
+    return (half + 0.5) * (digamma(half + 0.5) - digamma(half)) + logNormalizer
   }
 
   public func logProbability(_ x: Tensor) -> Tensor {
