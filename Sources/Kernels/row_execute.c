@@ -61,7 +61,8 @@ static void apply_unary(row_run *run, const martlet_row_instruction *i) {
   size_t count = a.is_uniform ? 1 : run->count;
   char *memory = result_memory(run, i->result);
   run->kernels->unary[i->type][i->kind](memory, a.data, count);
-  int gives_bool = i->kind == MARTLET_UNARY_LOGICAL_NOT || i->kind >= MARTLET_UNARY_ISNAN;
+  int gives_bool = i->kind == MARTLET_UNARY_LOGICAL_NOT ||
+                   (i->kind >= MARTLET_UNARY_ISNAN && i->kind <= MARTLET_UNARY_ISFINITE);
   if (!gives_bool) round_half(run, i->type, memory, count);
   define(run, i->result, memory, a.is_uniform);
 }

@@ -7,6 +7,7 @@
 
 #include "half.h"
 #include "math_f32.h"
+#include "math_special.h"
 #include "row_kernels_float.h"
 #include "row_kernels_integer.h"
 #include "row_kernels_move.h"
@@ -19,23 +20,26 @@
    unary_sinh_##s, unary_cosh_##s, unary_tanh_##s, unary_asinh_##s, unary_acosh_##s, unary_atanh_##s,          \
    unary_sigmoid_##s, unary_erf_##s, unary_erfc_##s, unary_floor_##s, unary_ceil_##s, unary_round_##s,         \
    unary_trunc_##s, unary_reciprocal_##s, unary_logical_not_##s, 0, unary_isnan_##s, unary_isinf_##s,          \
-   unary_isfinite_##s}
+   unary_isfinite_##s, unary_log_gamma_##s, unary_digamma_##s, unary_bessel_i0_scaled_##s,                     \
+   unary_bessel_i1_scaled_##s, unary_bessel_j0_##s, unary_bessel_j1_##s, unary_bessel_y0_##s,                  \
+   unary_bessel_y1_##s}
 #define INTEGER_UNARIES(s)                                                                                     \
   {[MARTLET_UNARY_NEGATE] = unary_negate_##s,                                                                  \
    [MARTLET_UNARY_ABS] = unary_abs_##s,                                                                        \
    [MARTLET_UNARY_SIGN] = unary_sign_##s,                                                                      \
    [MARTLET_UNARY_LOGICAL_NOT] = unary_logical_not_##s,                                                        \
-   [MARTLET_UNARY_BITWISE_NOT] = unary_bitwise_not_##s}
+   [MARTLET_UNARY_BITWISE_NOT] = unary_bitwise_not_##s,                                                        \
+   [MARTLET_UNARY_BIT_COUNT] = unary_bit_count_##s}
 #define FLOAT_BINARIES(s)                                                                                      \
   {binary_add_##s,       binary_subtract_##s,  binary_multiply_##s,     binary_divide_##s,                     \
    binary_maximum_##s,   binary_minimum_##s,   binary_floor_divide_##s, binary_remainder_##s,                  \
    binary_modulo_##s,    binary_power_##s,     binary_atan2_##s,        binary_hypot_##s,                      \
-   binary_copysign_##s,  binary_nextafter_##s}
+   binary_copysign_##s,  binary_nextafter_##s, [MARTLET_BINARY_ZETA] = binary_zeta_##s}
 #define INTEGER_BINARIES(s)                                                                                    \
   {binary_add_##s, binary_subtract_##s, binary_multiply_##s, binary_divide_##s, binary_maximum_##s,            \
    binary_minimum_##s, binary_floor_divide_##s, binary_remainder_##s, binary_modulo_##s, binary_power_##s,     \
    0, 0, 0, 0, binary_and_##s, binary_or_##s, binary_xor_##s, binary_shift_left_##s,                           \
-   binary_shift_right_arithmetic_##s, binary_shift_right_logical_##s}
+   binary_shift_right_arithmetic_##s, binary_shift_right_logical_##s, binary_gcd_##s}
 #define ALL_COMPARISONS(s)                                                                                     \
   {compare_eq_##s, compare_ne_##s, compare_lt_##s, compare_le_##s, compare_gt_##s, compare_ge_##s}
 #define ALL_CASTS(s)                                                                                           \

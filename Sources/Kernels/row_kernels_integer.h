@@ -40,11 +40,23 @@
   static inline T modulo_##suffix(T x, T y) { return remainder_##suffix(x, y); }               \
   static inline T floor_divide_##suffix(T x, T y) { return divide_##suffix(x, y); }
 
+#define COMMON_DIVISOR(T, U, suffix)                             \
+  static inline T gcd_##suffix(T x, T y) {                       \
+    U a = x < 0 ? (U)(0 - (U)x) : (U)x, b = y < 0 ? (U)(0 - (U)y) : (U)y; \
+    while (b != 0) {                                             \
+      U rest = (U)(a % b);                                       \
+      a = b;                                                     \
+      b = rest;                                                  \
+    }                                                            \
+    return (T)a;                                                 \
+  }
+
 #define INTEGER_KERNELS(T, U, S, suffix)                                                              \
   UNARY(T, suffix, negate, (T)(0 - (U)x))                                                             \
   UNARY(T, suffix, abs, (T)(x < 0 ? 0 - (U)x : (U)x))                                                 \
   UNARY(T, suffix, sign, (T)((x > 0) - (x < 0)))                                                      \
   UNARY(T, suffix, bitwise_not, (T) ~x)                                                               \
+  UNARY(T, suffix, bit_count, (T)__builtin_popcountll((uint64_t)(U)x))                                \
   UNARY_TO_BOOL(T, suffix, logical_not, x == 0)                                                       \
   BINARY(T, T, binary, suffix, add, (U)x + (U)y)                                                      \
   BINARY(T, T, binary, suffix, subtract, (U)x - (U)y)                                                 \
@@ -63,6 +75,7 @@
   BINARY_SCALAR(T, suffix, remainder)                                                                 \
   BINARY_SCALAR(T, suffix, modulo)                                                                    \
   BINARY_SCALAR(T, suffix, power)                                                                     \
+  BINARY_SCALAR(T, suffix, gcd)                                                                       \
   COMPARISONS(T, suffix)
 
 #define BINARY_SCALAR(T, suffix, name)                                                                        \
@@ -89,6 +102,14 @@ SIGNED_DIVISION(int8_t, uint8_t, i8)
 SIGNED_DIVISION(int16_t, uint16_t, i16)
 SIGNED_DIVISION(int32_t, uint32_t, i32)
 SIGNED_DIVISION(int64_t, uint64_t, i64)
+COMMON_DIVISOR(uint8_t, uint8_t, u8)
+COMMON_DIVISOR(uint16_t, uint16_t, u16)
+COMMON_DIVISOR(uint32_t, uint32_t, u32)
+COMMON_DIVISOR(uint64_t, uint64_t, u64)
+COMMON_DIVISOR(int8_t, uint8_t, i8)
+COMMON_DIVISOR(int16_t, uint16_t, i16)
+COMMON_DIVISOR(int32_t, uint32_t, i32)
+COMMON_DIVISOR(int64_t, uint64_t, i64)
 INTEGER_KERNELS(uint8_t, uint8_t, int8_t, u8)
 INTEGER_KERNELS(uint16_t, uint16_t, int16_t, u16)
 INTEGER_KERNELS(uint32_t, uint32_t, int32_t, u32)

@@ -1,13 +1,15 @@
 // Stable sorting: elements become unsigned keys of the same order, which are sorted by insertion when few
-// and by radix (a byte at a time, skipping bytes that are all alike) when many.
+// and by radix (a byte at a time, skipping bytes that are all alike) when many. Keys of up to 32 bits share a word with
+// their position, which halves what is moved.
 #include <stdlib.h>
 #include <string.h>
 
 #include "half.h"
 #include "include/martlet_sort.h"
 #include "row_runtime.h"
+#include "sort_words.h"
 
-enum { few = 48, chunk_elements = 1 << 13 };
+enum { chunk_elements = 1 << 13 };
 
 typedef struct keyed {
   uint64_t key, position;
@@ -20,21 +22,6 @@ typedef struct sort_job {
   int64_t *order;
   size_t n, inner, lines, per_chunk, bytes;
 } sort_job;
-
-static uint64_t key_of_float(double value, int is_descending) {
-  if (value != value) return UINT64_MAX;
-  uint64_t bits;
-  value += 0.0;
-  memcpy(&bits, &value, 8);
-  uint64_t key = bits >> 63 ? ~bits : bits | (1ull << 63);
-  return is_descending ? ~key : key;
-}
-
-static uint64_t key_of_unsigned(uint64_t value, int is_descending) { return is_descending ? ~value : value; }
-
-static uint64_t key_of_signed(int64_t value, int is_descending) {
-  return key_of_unsigned((uint64_t)value ^ (1ull << 63), is_descending);
-}
 
 #define KEYS(T, READ, KEY) \
   for (size_t i = 0; i < n; i++) keys[i] = (keyed){KEY(READ(((const T *)from)[i * step]), descending), i}
@@ -101,9 +88,16 @@ static void sort_chunk(void *context, size_t chunk, size_t worker) {
   size_t first = chunk * job->per_chunk, last = first + job->per_chunk;
   for (size_t line = first; line < last && line < job->lines; line++) {
     size_t start = line / job->inner * job->n * job->inner + line % job->inner;
+    uint64_t *words = (uint64_t *)memory;
+    if (job->n <= UINT32_MAX && make_short_keys(job->type, job->is_descending, job->source + start * job->bytes,
+                                                job->n, job->inner, words)) {
+      words = sort_words(words, words + job->n, job->n);
+      for (size_t i = 0; i < job->n; i++) job->order[start + i * job->inner] = (int64_t)(uint32_t)words[i];
+      continue;
+    }
     keyed *sorted = memory;
     make_keys(job, job->source + start * job->bytes, memory);
-    if (job->n <= few) {
+    if (job->n <= sort_few) {
       sort_by_insertion(memory, job->n);
     } else {
       sorted = sort_by_radix(memory, memory + job->n, job->n);

@@ -16,7 +16,8 @@ struct WrongCall: Sendable {
 }
 
 extension WrongCall {
-  static let all: [WrongCall] = shapes + indexing + reductions + products + windows + elements + creation + random
+  static let all: [WrongCall] =
+    shapes + indexing + reductions + products + windows + elements + creation + random + functions
 
   private static func f(_ shape: Shape) -> Tensor { .zeros(shape) }
   private static func i(_ shape: Shape) -> Tensor { .zeros(shape, dtype: .int64) }
@@ -125,7 +126,7 @@ extension WrongCall {
     .init("max: axis 0 of [0, 3] is empty, and nothing has no max") { f([0, 3]).max(axes: 0) },
     .init("any: needs bool, got float32; compare first") { f([2]).any() },
     .init("all: needs bool, got int64; compare first") { i([2]).all() },
-    .init("norm: the order -1.0 is not positive") { f([2]).norm(order: -1) },
+    .init("norm: the order is NaN") { f([2]).norm(order: .nan) },
     .init("argMax: axis 0 of [0, 3] is empty") { f([0, 3]).argMax(axis: 0) },
     .init("softmax: axis 1 is outside [2] (valid: -1..<1)") { f([2]).softmax(axis: 1) },
     .init("softmax: needs a floating-point element type, got int64; cast it first") { i([2]).softmax() },

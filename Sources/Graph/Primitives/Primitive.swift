@@ -40,6 +40,11 @@ public enum Primitive: Sendable {
   // Indexing
   case gather(Gather)
   case scatter(Scatter)
+  case searchSorted(SearchSorted)
+  // Dense algebra
+  indirect case factorize(Factorize)
+  case triangularSolve(TriangularSolve)
+  indirect case fourier(Fourier)
   // Regions
   indirect case call(Call)
   indirect case scan(Scan)
@@ -84,6 +89,10 @@ extension Primitive {
     case .dynamicUpdate(let p): p
     case .gather(let p): p
     case .scatter(let p): p
+    case .searchSorted(let p): p
+    case .factorize(let p): p
+    case .triangularSolve(let p): p
+    case .fourier(let p): p
     case .call(let p): p
     case .scan(let p): p
     case .whileLoop(let p): p
@@ -135,6 +144,10 @@ extension Primitive {
       case .conditional: 34
       case .element: 35
       case .custom: 36
+      case .searchSorted: 37
+      case .factorize: 38
+      case .triangularSolve: 39
+      case .fourier: 40
       }
     return ordinal &* 0x9E37_79B9_7F4A_7C15
   }

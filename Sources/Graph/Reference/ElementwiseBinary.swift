@@ -24,7 +24,8 @@ extension Binary {
     case .hypot: hypot(a, b)
     case .copySign: copysign(a, b)
     case .nextAfter: neighbor(of: a, toward: b, dtype)
-    case .and, .or, .xor, .shiftLeft, .shiftRight:
+    case .zeta: SpecialFunctions.zeta(a, b)
+    case .and, .or, .xor, .shiftLeft, .shiftRight, .gcd:
       preconditionFailure("\(kind) is not a function of floating-point numbers")
     }
   }
@@ -77,7 +78,8 @@ extension Binary {
     case .or: a | b
     case .xor: a ^ b
     case .shiftLeft, .shiftRight: shifted(kind, a, b, dtype)
-    case .atan2, .hypot, .copySign, .nextAfter: preconditionFailure("\(kind) is not a function of integers")
+    case .gcd: commonDivisor(a, b, dtype)
+    case .atan2, .hypot, .copySign, .nextAfter, .zeta: preconditionFailure("\(kind) is not a function of integers")
     }
   }
 
@@ -117,6 +119,12 @@ extension Binary {
       rest >>= 1
     }
     return result
+  }
+
+  private static func commonDivisor(_ a: Int64, _ b: Int64, _ dtype: DType) -> Int64 {
+    var (x, y) = dtype.isUnsigned ? (UInt64(bitPattern: a), UInt64(bitPattern: b)) : (a.magnitude, b.magnitude)
+    while y != 0 { (x, y) = (y, x % y) }
+    return Int64(bitPattern: x)
   }
 
   private static func shifted(_ kind: Kind, _ a: Int64, _ count: Int64, _ dtype: DType) -> Int64 {

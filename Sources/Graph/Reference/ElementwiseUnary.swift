@@ -35,7 +35,9 @@ extension Unary {
     case .isFinite: x.isFinite ? 1 : 0
     case .sin, .cos, .tan, .asin, .acos, .atan: circular(kind, x)
     case .sinh, .cosh, .tanh, .asinh, .acosh, .atanh: hyperbolic(kind, x)
-    case .not: preconditionFailure("\(kind) is not a function of floating-point numbers")
+    case .logGamma, .digamma, .besselI0Scaled, .besselI1Scaled, .besselJ0, .besselJ1, .besselY0, .besselY1:
+      SpecialFunctions.value(kind, x)
+    case .not, .bitCount: preconditionFailure("\(kind) is not a function of floating-point numbers")
     }
   }
 
@@ -69,6 +71,7 @@ extension Unary {
     case .sign: dtype.isUnsigned ? (x == 0 ? 0 : 1) : x.signum()
     case .not: dtype == .bool ? 1 - x : ~x
     case .floor, .ceil, .round, .truncate: x
+    case .bitCount: Int64((x & (dtype.sizeInBytes == 8 ? -1 : 1 << (dtype.sizeInBytes * 8) - 1)).nonzeroBitCount)
     case .isNaN, .isInfinite: 0
     case .isFinite: 1
     default: preconditionFailure("\(kind) is not a function of integers")

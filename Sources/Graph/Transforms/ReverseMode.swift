@@ -68,6 +68,8 @@ extension Node {
   var hasSeveralResults: Bool {
     switch primitive {
     case .call, .scan, .whileLoop, .conditional: true
+    case .factorize(let factorize): factorize.resultTypes != nil
+    case .fourier(let fourier): fourier.resultTypes != nil
     default: false
     }
   }

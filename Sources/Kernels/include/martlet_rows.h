@@ -93,7 +93,7 @@ typedef enum martlet_row_opcode {
 #define MARTLET_ROW_IOTA_COLUMN 255
 
 /// Kinds of `MARTLET_ROW_UNARY`. Integers take negate, abs, sign, logical not and bitwise not; bool
-/// takes logical and bitwise not (the same thing); all others need floating point.
+/// takes logical and bitwise not (the same thing); integers also take bit count; all others need floating point.
 typedef enum martlet_unary {
   MARTLET_UNARY_NEGATE = 0,
   MARTLET_UNARY_ABS = 1,
@@ -133,10 +133,22 @@ typedef enum martlet_unary {
   MARTLET_UNARY_ISNAN = 34,
   MARTLET_UNARY_ISINF = 35,
   MARTLET_UNARY_ISFINITE = 36,
+  /// log |gamma|.
+  MARTLET_UNARY_LOG_GAMMA = 37,
+  MARTLET_UNARY_DIGAMMA = 38,
+  /// Modified Bessel functions of the first kind, times exp(-|x|).
+  MARTLET_UNARY_BESSEL_I0_SCALED = 39,
+  MARTLET_UNARY_BESSEL_I1_SCALED = 40,
+  MARTLET_UNARY_BESSEL_J0 = 41,
+  MARTLET_UNARY_BESSEL_J1 = 42,
+  MARTLET_UNARY_BESSEL_Y0 = 43,
+  MARTLET_UNARY_BESSEL_Y1 = 44,
+  /// Integers only: how many bits are 1.
+  MARTLET_UNARY_BIT_COUNT = 45,
 } martlet_unary;
 
 /// Number of unary kinds.
-#define MARTLET_UNARY_COUNT 37
+#define MARTLET_UNARY_COUNT 46
 
 /// Kinds of `MARTLET_ROW_BINARY`. Integers wrap; integer division by zero is reported by
 /// `martlet_row_error`. Maximum and minimum give NaN when either operand is NaN.
@@ -164,7 +176,7 @@ typedef enum martlet_binary {
   MARTLET_BINARY_COPYSIGN = 12,
   /// Floating point only: the next value of `type` from a toward b.
   MARTLET_BINARY_NEXTAFTER = 13,
-  /// Bool and integers only, as are the rest.
+  /// Bool and integers only, as are those up to the shifts.
   MARTLET_BINARY_AND = 14,
   MARTLET_BINARY_OR = 15,
   MARTLET_BINARY_XOR = 16,
@@ -172,10 +184,14 @@ typedef enum martlet_binary {
   MARTLET_BINARY_SHIFT_LEFT = 17,
   MARTLET_BINARY_SHIFT_RIGHT_ARITHMETIC = 18,
   MARTLET_BINARY_SHIFT_RIGHT_LOGICAL = 19,
+  /// Integers only: the greatest common divisor, not negative; that of 0 and 0 is 0.
+  MARTLET_BINARY_GCD = 20,
+  /// Floating point only: Hurwitz's zeta function, the sum of (b + k)^-a.
+  MARTLET_BINARY_ZETA = 21,
 } martlet_binary;
 
 /// Number of binary kinds.
-#define MARTLET_BINARY_COUNT 20
+#define MARTLET_BINARY_COUNT 22
 
 /// Kinds of `MARTLET_ROW_COMPARE`; comparisons with NaN are false except "not equal".
 typedef enum martlet_compare {

@@ -72,6 +72,38 @@ private let tailCoefficients = [
   1.00167406, 2.83297682,
 ]
 
+/// The probability that a standard normal number is below *x*, ½ erfc(-*x*/√2).
+public func normalCDF(_ x: Tensor, fileID: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  compose("normalCDF", fileID, line) { c in
+    try checkFloatingPoint(x)
+    return try c.widened(x) { x in
+      try c.binary(.multiply, c.unary(.erfc, c.binary(.multiply, x, -0.5.squareRoot())), 0.5)
+    }
+  }
+}
+
+/// The number below which a standard normal one falls with probability *p*: infinite at 0 and 1, NaN outside.
+public func inverseNormalCDF(_ p: Tensor, fileID: StaticString = #fileID, line: UInt = #line) -> Tensor {
+  compose("inverseNormalCDF", fileID, line) { c in
+    try checkFloatingPoint(p)
+    return try c.widened(p) { p in
+      let y = try c.inverseErf(c.binary(.subtract, c.binary(.multiply, p, 2), 1))
+      return try c.binary(.multiply, y, 2.0.squareRoot())
+    }
+  }
+}
+
+/// The natural logarithm of one double.
+func naturalLogarithm(_ x: Double) -> Double {
+  #if canImport(Glibc)
+    Glibc.log(x)
+  #elseif canImport(Musl)
+    Musl.log(x)
+  #else
+    Darwin.log(x)
+  #endif
+}
+
 /// The error function of one double.
 func erf(_ x: Double) -> Double {
   #if canImport(Glibc)

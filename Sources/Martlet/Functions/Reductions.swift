@@ -109,16 +109,17 @@ extension Tensor {
 
   /// The length of vectors along `axes`: (∑ |*x*|ᵖ)^(1/*p*), by default Euclid's.
   ///
-  /// An infinite `order` gives the largest magnitude. The derivative of the Euclidean norm of a zero vector is 0.
+  /// An infinite `order` gives the largest magnitude, a negative infinite one the smallest; order 0 counts the elements
+  /// that are not 0. The derivative of the Euclidean norm of a zero vector is 0.
   ///
-  /// - Precondition: A floating-point element type; `order` is positive.
+  /// - Precondition: A floating-point element type; `order` is a number.
   public func norm(
     order: Double = 2, axes: Axes = .all, keepingAxes: Bool = false, fileID: StaticString = #fileID,
     line: UInt = #line
   ) -> Tensor {
     compose("norm", fileID, line) { c in
       try checkFloatingPoint(self)
-      guard order > 0 else { throw mistake("the order \(order) is not positive") }
+      if order.isNaN { throw mistake("the order is NaN") }
       let axes = try axes.resolved(in: shape)
       return try c.widened(self) { x in try c.norm(x, order, axes, keepingAxes: keepingAxes) }
     }
@@ -170,6 +171,10 @@ extension Composition {
 
   func norm(_ x: Tensor, _ order: Double, _ axes: AxisList, keepingAxes: Bool) throws(GraphError) -> Tensor {
     if order == .infinity { return try reduce(.max, unary(.abs, x), axes, keepingAxes: keepingAxes) }
+    if order == -.infinity { return try reduce(.min, unary(.abs, x), axes, keepingAxes: keepingAxes) }
+    if order == 0 {
+      return try reduce(.sum, cast(compare(.notEqual, x, 0), x.dtype), axes, keepingAxes: keepingAxes)
+    }
     if order == 1 { return try reduce(.sum, unary(.abs, x), axes, keepingAxes: keepingAxes) }
     if order != 2 {
       let powers = try binary(.power, unary(.abs, x), order)

@@ -14,20 +14,17 @@ public struct Conv1D: Layer {
   public init(
     _ inputCount: Int, _ outputCount: Int, kernelSize: Int, stride: Int = 1, dilation: Int = 1,
     padding: Padding = .valid, groups: Int = 1, hasBias: Bool = true, initializer: Initializer = .glorotUniform,
-    dtype: DType = .float32, seed: UInt64? = nil
+    dtype: DType = .float32, seed: UInt64? = nil, fileID: StaticString = #fileID, line: UInt = #line
   ) {
-    weight = initializer.parameter([kernelSize, inputCount / groups, outputCount], dtype: dtype, seed: seed)
+    let depth = groupDepth(inputCount, outputCount, groups, "Conv1D", fileID, line)
+    weight = initializer.parameter([kernelSize, depth, outputCount], dtype: dtype, seed: seed)
     bias = hasBias ? Parameter(.zeros([outputCount], dtype: dtype)) : nil
     (self.stride, self.dilation, self.padding, self.groups) = (stride, dilation, padding, groups)
   }
 
   /// - Parameter x: `[batch, length, in]`.
   /// - Returns: `[batch, length, out]`, shorter as stride and padding say.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    let result = conv1D(
-      x, weight.tensor, stride: Spatial(stride), dilation: Spatial(dilation), padding: padding, groups: groups)
-    return bias.map { result + $0.tensor } ?? result
-  }
+  public func callAsFunction(_ x: Tensor) -> Tensor { callAsFunction(x, weight: weight.tensor) }
 }
 
 /// A convolution of images, with a bias.
@@ -49,17 +46,25 @@ public struct Conv2D: Layer {
     dtype: DType = .float32, seed: UInt64? = nil, fileID: StaticString = #fileID, line: UInt = #line
   ) {
     let sizes = kernelSize.layerSizes(2, "Conv2D", fileID, line)
-    weight = initializer.parameter(Shape(sizes + [inputCount / groups, outputCount]), dtype: dtype, seed: seed)
+    let depth = groupDepth(inputCount, outputCount, groups, "Conv2D", fileID, line)
+    weight = initializer.parameter(Shape(sizes + [depth, outputCount]), dtype: dtype, seed: seed)
     bias = hasBias ? Parameter(.zeros([outputCount], dtype: dtype)) : nil
     (self.stride, self.dilation, self.padding, self.groups) = (stride, dilation, padding, groups)
   }
 
   /// - Parameter x: `[batch, height, width, in]`.
   /// - Returns: `[batch, height, width, out]`, smaller as stride and padding say.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    let result = conv2D(x, weight.tensor, stride: stride, dilation: dilation, padding: padding, groups: groups)
-    return bias.map { result + $0.tensor } ?? result
-  }
+  public func callAsFunction(_ x: Tensor) -> Tensor { callAsFunction(x, weight: weight.tensor) }
+}
+
+/// The channels of a group, or a stop at the line that built the layer.
+func groupDepth(
+  _ inputCount: Int, _ outputCount: Int, _ groups: Int, _ layer: String, _ fileID: StaticString, _ line: UInt
+) -> Int {
+  if groups > 0, inputCount % groups == 0, outputCount % groups == 0 { return inputCount / groups }
+  let message = "\(inputCount) channels in and \(outputCount) out do not divide into \(groups) groups"
+  _ = stop(GraphError(layer, message), at: SourceLocation(fileID, line))
+  return 1
 }
 
 extension Spatial {

@@ -22,10 +22,7 @@ public struct Dense: Layer {
 
   /// - Parameter x: `[..., in]`.
   /// - Returns: `[..., out]`.
-  public func callAsFunction(_ x: Tensor) -> Tensor {
-    let product = matmul(x, weight.tensor)
-    return bias.map { product + $0.tensor } ?? product
-  }
+  public func callAsFunction(_ x: Tensor) -> Tensor { callAsFunction(x, weight: weight.tensor) }
 }
 
 /// A row of a table for every index.

@@ -88,7 +88,7 @@ extension Initializer {
   }
 
   /// The numbers of inputs and outputs of one unit, at least 1 each.
-  private static func fans(_ shape: Shape) -> (Double, Double) {
+  static func fans(_ shape: Shape) -> (Double, Double) {
     if shape.rank < 2 { return (Double(max(shape.elementCount, 1)), Double(max(shape.elementCount, 1))) }
     let window = shape.dropLast(2).reduce(1, *)
     return (

@@ -16,7 +16,11 @@ public struct LayerNorm: Layer {
   ///   - width: The size of the last dimension.
   ///   - epsilon: Added to the variance.
   ///   - hasShift: Whether a shift is learned.
-  public init(_ width: Int, epsilon: Double = 1e-5, hasShift: Bool = true, dtype: DType = .float32) {
+  public init(
+    _ width: Int, epsilon: Double = 1e-5, hasShift: Bool = true, dtype: DType = .float32,
+    fileID: StaticString = #fileID, line: UInt = #line
+  ) {
+    checkEpsilon(epsilon, "LayerNorm", fileID, line)
     scale = Parameter(.ones([width], dtype: dtype))
     shift = hasShift ? Parameter(.zeros([width], dtype: dtype)) : nil
     self.epsilon = epsilon
@@ -25,8 +29,11 @@ public struct LayerNorm: Layer {
   /// - Parameter x: `[..., width]`.
   /// - Returns: The same shape.
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    let scaled = normalized(x, axes: -1, epsilon: epsilon) * scale.tensor
-    return shift.map { scaled + $0.tensor } ?? scaled
+    guard hasChannels(x, scale.shape[0], "LayerNorm") else { return x }
+    return inFloat32(x) { x in
+      let scaled = normalized(x, axes: -1, epsilon: epsilon) * scale.tensor.cast(to: x.dtype)
+      return shift.map { scaled + $0.tensor.cast(to: x.dtype) } ?? scaled
+    }
   }
 }
 
@@ -39,7 +46,10 @@ public struct RMSNorm: Layer {
   public let epsilon: Double
 
   /// - Parameter epsilon: Added to the mean square.
-  public init(_ width: Int, epsilon: Double = 1e-6, dtype: DType = .float32) {
+  public init(
+    _ width: Int, epsilon: Double = 1e-6, dtype: DType = .float32, fileID: StaticString = #fileID, line: UInt = #line
+  ) {
+    checkEpsilon(epsilon, "RMSNorm", fileID, line)
     scale = Parameter(.ones([width], dtype: dtype))
     self.epsilon = epsilon
   }
@@ -47,7 +57,10 @@ public struct RMSNorm: Layer {
   /// - Parameter x: `[..., width]`.
   /// - Returns: The same shape.
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    x * rsqrt((x * x).mean(axes: -1, keepingAxes: true) + epsilon) * scale.tensor
+    guard hasChannels(x, scale.shape[0], "RMSNorm") else { return x }
+    return inFloat32(x) { x in
+      x * rsqrt((x * x).mean(axes: -1, keepingAxes: true) + epsilon) * scale.tensor.cast(to: x.dtype)
+    }
   }
 }
 
@@ -69,6 +82,7 @@ public struct GroupNorm: Layer {
     _ channels: Int, groups: Int, epsilon: Double = 1e-5, dtype: DType = .float32, fileID: StaticString = #fileID,
     line: UInt = #line
   ) {
+    checkEpsilon(epsilon, "GroupNorm", fileID, line)
     if groups < 1 || channels % groups != 0 {
       let message = "\(channels) channels do not divide into \(groups) groups"
       _ = stop(GraphError("GroupNorm", message), at: SourceLocation(fileID, line))
@@ -82,10 +96,34 @@ public struct GroupNorm: Layer {
   /// - Returns: The same shape.
   public func callAsFunction(_ x: Tensor) -> Tensor {
     let channels = scale.shape[0]
-    let grouped = x.reshaped(to: [x.shape.first ?? 1, -1, groups, channels / groups])
-    let result = normalized(grouped, axes: [1, 3], epsilon: epsilon).reshaped(to: x.shape)
-    return result * scale.tensor + shift.tensor
+    guard hasChannels(x, channels, "GroupNorm") else { return x }
+    return inFloat32(x) { x in
+      // Not left to be inferred: an empty batch has any number of positions.
+      let positions = x.shape.dropFirst().dropLast().reduce(1, *)
+      let grouped = x.reshaped(to: [x.shape.first ?? 1, positions, groups, channels / groups])
+      let result = normalized(grouped, axes: [1, 3], epsilon: epsilon).reshaped(to: x.shape)
+      return result * scale.tensor.cast(to: x.dtype) + shift.tensor.cast(to: x.dtype)
+    }
   }
+}
+
+/// Stops where the last dimension is not what the layer was made for; one channel would otherwise stand for any number.
+func hasChannels(_ x: Tensor, _ channels: Int, _ layer: String) -> Bool {
+  if x.shape.last == channels { return true }
+  let message = "the last dimension of \(x.shape) is not \(channels), for which the layer was made"
+  _ = stop(GraphError(layer, message), at: SourceLocation(programCounter: 0))
+  return false
+}
+
+/// Stops for a negative epsilon, with which a variance of zero has no root.
+func checkEpsilon(_ epsilon: Double, _ layer: String, _ fileID: StaticString, _ line: UInt) {
+  if epsilon >= 0 { return }
+  _ = stop(GraphError(layer, "epsilon \(epsilon) is negative"), at: SourceLocation(fileID, line))
+}
+
+/// Computes with 16-bit floats in float 32, and rounds once at the end.
+func inFloat32(_ x: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
+  x.dtype.isNarrow ? body(x.cast(to: .float32)).cast(to: x.dtype) : body(x)
 }
 
 /// (x - mean) / √(variance + epsilon) over some axes; the variance divides by the count.

@@ -7,7 +7,7 @@ public import MartletGraph
 /// `x · inputWeight + h · hiddenWeight + bias`. PyTorch's two biases are one here: their sum.
 ///
 /// - Note: Hochreiter and Schmidhuber, *Neural Computation* 9 (1997); Gers et al., *Neural Computation* 12 (2000).
-public struct LSTM: Layer {
+public struct LSTM: RecurrentLayer {
   /// `[in, 4 · width]`.
   public let inputWeight: Parameter
   /// `[width, 4 · width]`.
@@ -44,22 +44,32 @@ public struct LSTM: Layer {
   /// - Parameters:
   ///   - x: `[batch, length, in]`.
   ///   - initial: Hidden state and cell, `[batch, width]` each; zeros if nil.
+  ///   - lengths: How much of each sequence counts, `[batch]` of integers in `0...length`: beyond it states stand still
+  ///     and results are zero, and a reversed layer begins at its end. All of it if nil.
   /// - Returns: The hidden states `[batch, length, width]`, and the last hidden state and cell.
   public func callAsFunction(
-    _ x: Tensor, initial: (hidden: Tensor, cell: Tensor)?
+    _ x: Tensor, initial: (hidden: Tensor, cell: Tensor)?, lengths: Tensor? = nil
   ) -> (sequence: Tensor, last: (hidden: Tensor, cell: Tensor)) {
     let zeros = Tensor.zeros([x.shape[0], width], dtype: x.dtype)
     let start = initial ?? (zeros, zeros)
     // What does not depend on the step before is one product for the whole sequence, steps first as the scan takes them.
     let inputs = matmul(x.transposed([1, 0, 2]), inputWeight.tensor) + bias.tensor
     let weight = hiddenWeight.tensor
-    let (carry, results) = scan([start.hidden, start.cell], over: [inputs], isReversed: isReversed) { carry, elements in
-      let gates = (elements[0] + matmul(carry[0], weight)).chunks(4, axis: 1)
+    let (sequence, last) = scanStates(
+      [start.hidden, start.cell], over: inputs, isReversed: isReversed, lengths: lengths
+    ) { carry, input in
+      let gates = (input + matmul(carry[0], weight)).chunks(4, axis: 1)
       let cell = sigmoid(gates[1]) * carry[1] + sigmoid(gates[0]) * tanh(gates[2])
-      let hidden = sigmoid(gates[3]) * tanh(cell)
-      return ([hidden, cell], [hidden])
+      return [sigmoid(gates[3]) * tanh(cell), cell]
     }
-    return (results[0].transposed([1, 0, 2]), (carry[0], carry[1]))
+    return (sequence, (last[0], last[1]))
+  }
+
+  public func run(
+    _ x: Tensor, initial: [Tensor]?, lengths: Tensor?
+  ) -> (sequence: Tensor, last: [Tensor]) {
+    let (sequence, last) = callAsFunction(x, initial: initial.map { ($0[0], $0[1]) }, lengths: lengths)
+    return (sequence, [last.hidden, last.cell])
   }
 }
 
@@ -70,7 +80,7 @@ public struct LSTM: Layer {
 /// product.
 ///
 /// - Note: Cho et al., *Learning phrase representations using RNN encoder-decoder*, EMNLP 2014.
-public struct GRU: Layer {
+public struct GRU: RecurrentLayer {
   /// `[in, 3 · width]`.
   public let inputWeight: Parameter
   /// `[width, 3 · width]`.
@@ -107,20 +117,31 @@ public struct GRU: Layer {
   /// - Parameters:
   ///   - x: `[batch, length, in]`.
   ///   - initial: The hidden state, `[batch, width]`; zeros if nil.
+  ///   - lengths: How much of each sequence counts, `[batch]` of integers in `0...length`; see ``LSTM``.
   /// - Returns: The hidden states `[batch, length, width]`, and the last one.
-  public func callAsFunction(_ x: Tensor, initial: Tensor?) -> (sequence: Tensor, last: Tensor) {
+  public func callAsFunction(
+    _ x: Tensor, initial: Tensor?, lengths: Tensor? = nil
+  ) -> (sequence: Tensor, last: Tensor) {
     let start = initial ?? Tensor.zeros([x.shape[0], width], dtype: x.dtype)
     let inputs = matmul(x.transposed([1, 0, 2]), inputWeight.tensor) + inputBias.tensor
     let (weight, bias) = (hiddenWeight.tensor, hiddenBias.tensor)
-    let (carry, results) = scan([start], over: [inputs], isReversed: isReversed) { carry, elements in
-      let given = elements[0].chunks(3, axis: 1)
+    let (sequence, last) = scanStates(
+      [start], over: inputs, isReversed: isReversed, lengths: lengths
+    ) { carry, input in
+      let given = input.chunks(3, axis: 1)
       let kept = (matmul(carry[0], weight) + bias).chunks(3, axis: 1)
       let reset = sigmoid(given[0] + kept[0])
       let update = sigmoid(given[1] + kept[1])
       let candidate = tanh(given[2] + reset * kept[2])
-      let hidden = candidate + update * (carry[0] - candidate)
-      return ([hidden], [hidden])
+      return [candidate + update * (carry[0] - candidate)]
     }
-    return (results[0].transposed([1, 0, 2]), carry[0])
+    return (sequence, last[0])
+  }
+
+  public func run(
+    _ x: Tensor, initial: [Tensor]?, lengths: Tensor?
+  ) -> (sequence: Tensor, last: [Tensor]) {
+    let (sequence, last) = callAsFunction(x, initial: initial?[0], lengths: lengths)
+    return (sequence, [last])
   }
 }

@@ -26,13 +26,23 @@ public struct FeedForward: Layer {
   public func callAsFunction(_ x: Tensor) -> Tensor { contract(activation(expand(x))) }
 }
 
-/// Attention and a feed-forward network, each on a normalized input and added to it (pre-norm, as in GPT-2).
+/// Where a Transformer normalizes.
+public enum NormPlacement: Sendable, Hashable {
+  /// The input of each part, as in GPT-2 (pre-norm).
+  case before
+  /// The sum of each part and its input, as in the original (post-norm).
+  case after
+}
+
+/// Attention and a feed-forward network, each normalized and added to its input: a block of an encoder or, if causal, of
+/// a language model.
 public struct TransformerBlock: Layer {
   public let attentionNorm: LayerNorm
   public let attention: MultiHeadAttention
   public let feedForwardNorm: LayerNorm
   public let feedForward: FeedForward
   public let dropout: Dropout
+  public let normPlacement: NormPlacement
 
   /// - Parameters:
   ///   - width: The size of the last dimension, a multiple of `headCount`.
@@ -41,10 +51,11 @@ public struct TransformerBlock: Layer {
   ///   - seed: Determines initial weights and dropout; see ``withSeed(_:_:)``.
   public init(
     _ width: Int, headCount: Int, expansion: Int = 4, isCausal: Bool = false, hasBias: Bool = true,
-    activation: Activation = .gelu, dropoutProbability: Double = 0, epsilon: Double = 1e-5,
-    initializer: Initializer = .glorotUniform, dtype: DType = .float32, seed: UInt64? = nil,
+    activation: Activation = .gelu, normPlacement: NormPlacement = .before, dropoutProbability: Double = 0,
+    epsilon: Double = 1e-5, initializer: Initializer = .glorotUniform, dtype: DType = .float32, seed: UInt64? = nil,
     fileID: StaticString = #fileID, line: UInt = #line
   ) {
+    self.normPlacement = normPlacement
     attentionNorm = LayerNorm(width, epsilon: epsilon, hasShift: hasBias, dtype: dtype)
     feedForwardNorm = LayerNorm(width, epsilon: epsilon, hasShift: hasBias, dtype: dtype)
     (attention, feedForward, dropout) = withSeed(seed) {
@@ -70,6 +81,10 @@ public struct TransformerBlock: Layer {
   ///   - cache: Keys and values of earlier positions, to which those of `x` are appended.
   /// - Returns: The shape of `x`.
   public func callAsFunction(_ x: Tensor, mask: Tensor?, cache: KeyValueCache? = nil) -> Tensor {
+    if normPlacement == .after {
+      let middle = attentionNorm(x + dropout(attention(x, mask: mask, cache: cache)))
+      return feedForwardNorm(middle + dropout(feedForward(middle)))
+    }
     let middle = x + dropout(attention(attentionNorm(x), mask: mask, cache: cache))
     return middle + dropout(feedForward(feedForwardNorm(middle)))
   }

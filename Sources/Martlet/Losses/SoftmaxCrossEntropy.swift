@@ -1,60 +1,140 @@
 import MartletGraph
 
-/// What becomes of the losses of single examples.
-public enum LossReduction: Sendable, Hashable {
-  /// Their mean.
-  case mean
-  /// Their sum.
-  case sum
-  /// Nothing: each is returned.
-  case none
-}
-
 /// The negative logarithm of the probability that softmax gives to the right class.
 ///
 /// - Parameters:
 ///   - logits: `[..., classes]`, floating-point.
 ///   - labels: The right classes, `[...]` of any integer type. One outside `0..<classes` is an error when the program
 ///     runs.
+///   - classWeights: What an example of each class counts, `[classes]`; 1 if nil.
 ///   - labelSmoothing: The share of the target that is spread evenly over all classes, in 0...1.
 ///   - ignoredLabel: Examples with this label do not count; whatever their logits, they add 0. Where all are ignored,
 ///     the mean is 0 and so is its derivative.
-///   - reduction: The mean is over the examples that count.
+///   - reduction: The mean is over the examples that count, each as much as its label's class weighs.
 /// - Returns: `[]`, or `[...]` without reduction.
 /// - Note: Label smoothing as in Szegedy et al., *Rethinking the Inception architecture*, CVPR 2016.
 public func softmaxCrossEntropy(
-  _ logits: Tensor, labels: Tensor, labelSmoothing: Double = 0, ignoredLabel: Int? = nil,
-  reduction: LossReduction = .mean, fileID: StaticString = #fileID, line: UInt = #line
+  _ logits: Tensor, labels: Tensor, classWeights: Tensor? = nil, labelSmoothing: Double = 0,
+  ignoredLabel: Int? = nil, reduction: LossReduction = .mean, fileID: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   let location = SourceLocation(fileID, line)
   guard let classes = logits.shape.last, logits.dtype.isFloatingPoint, labels.dtype.isInteger,
-    labels.shape.elementsEqual(logits.shape.dropLast()), classes < 1 << 24
+    labels.shape.elementsEqual(logits.shape.dropLast()), classes < 1 << 24,
+    classWeights.map({ $0.shape == [classes] }) ?? true
   else {
-    let message = "needs logits [..., classes] and integer labels [...], got \(logits.type) and \(labels.type)"
-    return Tensor(storage: stop(GraphError("softmaxCrossEntropy", message), at: location))
+    let weights = classWeights.map { ", weights \($0.type)" } ?? ""
+    let message =
+      "needs logits [..., classes], integer labels [...] and weights [classes], got \(logits.type) and \(labels.type)"
+    return Tensor(storage: stop(GraphError("softmaxCrossEntropy", message + weights), at: location))
   }
+  // 16-bit floats lose what the sum of many exponentials needs.
+  let logits = logits.cast(to: logits.dtype.wide)
   let isCounted = ignoredLabel.map { labels .!= Tensor($0).cast(to: labels.dtype) }
   let labels = isCounted.map { select($0, labels, 0) } ?? labels
   // Before anything is computed from them: 0 times the derivative of an infinite logit would be NaN.
-  let logits = isCounted.map { select($0.expandingDimensions(at: -1), logits, 0) } ?? logits
+  let known = isCounted.map { select($0.expandingDimensions(at: -1), logits, 0) } ?? logits
   let isLabel = labelColumns(labels, classes, fileID, line)
 
   // One sweep over each row: the maximum, the sum of exponentials, the logit of the label.
-  let shifted = logits - stopGradient(logits.max(axes: -1, keepingAxes: true, fileID: fileID, line: line))
+  let shifted = known - stopGradient(known.max(axes: -1, keepingAxes: true, fileID: fileID, line: line))
   let total = log(exp(shifted).sum(axes: -1))
   var loss = total - select(isLabel, shifted, 0).sum(axes: -1)
-  if labelSmoothing != 0 {
-    loss = loss * (1 - labelSmoothing) + (total - shifted.mean(axes: -1)) * labelSmoothing
+  var weight: Tensor?
+  if let classWeights {
+    let own = select(isLabel, classWeights.cast(to: logits.dtype), 0).sum(axes: -1)
+    (loss, weight) = (loss * own, own)
   }
-  if let isCounted { loss = select(isCounted, loss, 0) }
-  return reduced(loss, reduction, isCounted: isCounted)
+  if labelSmoothing != 0 {
+    let even: Tensor
+    if let classWeights {
+      let weights = classWeights.cast(to: logits.dtype)
+      even = (total * weights.sum() - (shifted * weights).sum(axes: -1)) / Double(classes)
+    } else {
+      even = total - shifted.mean(axes: -1)
+    }
+    loss = loss * (1 - labelSmoothing) + even * labelSmoothing
+  }
+  if let isCounted {
+    loss = select(isCounted, loss, 0)
+    weight = weight.map { select(isCounted, $0, 0) } ?? isCounted.cast(to: loss.dtype)
+  }
+  return reduced(loss, reduction, weight: weight)
+}
+
+/// The cross entropy of softmax and the probabilities that are wanted.
+///
+/// - Parameters:
+///   - logits: `[..., classes]`, floating-point.
+///   - probabilities: Of each class, the same shape; each row should add up to 1.
+///   - classWeights: What the probability of each class counts, `[classes]`; 1 if nil.
+///   - labelSmoothing: The share of the target that is spread evenly over all classes, in 0...1.
+///   - reduction: The mean is over the examples, whatever classes weigh.
+/// - Returns: `[]`, or `[...]` without reduction.
+public func softmaxCrossEntropy(
+  _ logits: Tensor, probabilities: Tensor, classWeights: Tensor? = nil, labelSmoothing: Double = 0,
+  reduction: LossReduction = .mean, fileID: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  guard let classes = logits.shape.last, logits.dtype.isFloatingPoint, probabilities.shape == logits.shape,
+    classWeights.map({ $0.shape == [classes] }) ?? true
+  else {
+    let message =
+      "needs logits and probabilities [..., classes] and weights [classes], got \(logits.type) and "
+      + "\(probabilities.type)" + (classWeights.map { ", weights \($0.type)" } ?? "")
+    let error = GraphError("softmaxCrossEntropy", message)
+    return Tensor(storage: stop(error, at: SourceLocation(fileID, line)))
+  }
+  let logits = logits.cast(to: logits.dtype.wide)
+  var target = probabilities.cast(to: logits.dtype)
+  if labelSmoothing != 0 { target = target * (1 - labelSmoothing) + labelSmoothing / Double(classes) }
+  if let classWeights { target = target * classWeights.cast(to: logits.dtype) }
+  return reduced(-(logits.logSoftmax(fileID: fileID, line: line) * target).sum(axes: -1), reduction)
+}
+
+/// The negative logarithm of the probability of the right class, where logarithms of probabilities are given.
+///
+/// - Parameters:
+///   - logProbabilities: `[..., classes]`, as ``Tensor/logSoftmax(axis:fileID:line:)`` gives them.
+///   - labels: The right classes, `[...]` of any integer type. One outside `0..<classes` is an error when the program
+///     runs.
+///   - classWeights: What an example of each class counts, `[classes]`; 1 if nil.
+///   - ignoredLabel: Examples with this label do not count.
+///   - reduction: The mean is over the examples that count, each as much as its label's class weighs.
+/// - Returns: `[]`, or `[...]` without reduction.
+public func negativeLogLikelihood(
+  _ logProbabilities: Tensor, labels: Tensor, classWeights: Tensor? = nil, ignoredLabel: Int? = nil,
+  reduction: LossReduction = .mean, fileID: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
+  guard let classes = logProbabilities.shape.last, logProbabilities.dtype.isFloatingPoint, labels.dtype.isInteger,
+    labels.shape.elementsEqual(logProbabilities.shape.dropLast()), classes < 1 << 24,
+    classWeights.map({ $0.shape == [classes] }) ?? true
+  else {
+    let message =
+      "needs log-probabilities [..., classes], integer labels [...] and weights [classes], got "
+      + "\(logProbabilities.type) and \(labels.type)" + (classWeights.map { ", weights \($0.type)" } ?? "")
+    let error = GraphError("negativeLogLikelihood", message)
+    return Tensor(storage: stop(error, at: SourceLocation(fileID, line)))
+  }
+  let isCounted = ignoredLabel.map { labels .!= Tensor($0).cast(to: labels.dtype) }
+  let labels = isCounted.map { select($0, labels, 0) } ?? labels
+  let isLabel = labelColumns(labels, classes, fileID, line)
+  var loss = -select(isLabel, logProbabilities, 0).sum(axes: -1)
+  var weight: Tensor?
+  if let classWeights {
+    let own = select(isLabel, classWeights.cast(to: loss.dtype), 0).sum(axes: -1)
+    (loss, weight) = (loss * own, own)
+  }
+  if let isCounted {
+    loss = select(isCounted, loss, 0)
+    weight = weight.map { select(isCounted, $0, 0) } ?? isCounted.cast(to: loss.dtype)
+  }
+  return reduced(loss, reduction, weight: weight)
 }
 
 /// Where each row's label is, `[..., classes]` of bool.
 ///
 /// A comparison with the column's number, because that is part of the sweep over the row, and its derivative as well;
 /// taking one element a row would be a gather, and a scatter into zeros backward.
-private func labelColumns(_ labels: Tensor, _ classes: Int, _ fileID: StaticString, _ line: UInt) -> Tensor {
+func labelColumns(_ labels: Tensor, _ classes: Int, _ fileID: StaticString, _ line: UInt) -> Tensor {
   let columns = Tensor.range(0..<classes, dtype: .int32)
   // Negative indices count from the end, negative labels do not; moved further down they are outside as well.
   let isNegative = labels .< 0
@@ -64,33 +144,4 @@ private func labelColumns(_ labels: Tensor, _ classes: Int, _ fileID: StaticStri
   // The gather gives the labels again, and finds those that are no class.
   let known = columns.gathered(at: indices, fileID: fileID, line: line)
   return columns .== known.expandingDimensions(at: -1)
-}
-
-/// The mean over what counts, the sum, or the losses themselves.
-func reduced(_ loss: Tensor, _ reduction: LossReduction, isCounted: Tensor? = nil) -> Tensor {
-  switch reduction {
-  case .none: return loss
-  case .sum: return loss.sum()
-  case .mean:
-    guard let isCounted else { return loss.mean() }
-    let count = isCounted.cast(to: loss.dtype).sum()
-    return loss.sum() / maximum(count, 1)
-  }
-}
-
-/// The share of examples whose largest logit is that of the right class.
-///
-/// - Parameters:
-///   - logits: `[..., classes]`; of equal ones the first counts.
-///   - labels: `[...]` of any integer type.
-/// - Returns: `float32 []`; NaN without examples.
-public func accuracy(
-  _ logits: Tensor, labels: Tensor, fileID: StaticString = #fileID, line: UInt = #line
-) -> Tensor {
-  let found = logits.argMax(axis: -1, fileID: fileID, line: line)
-  guard labels.dtype.isInteger, labels.shape == found.shape else {
-    let message = "needs logits [..., classes] and integer labels [...], got \(logits.type) and \(labels.type)"
-    return Tensor(storage: stop(GraphError("accuracy", message), at: SourceLocation(fileID, line)))
-  }
-  return (found .== labels.cast(to: found.dtype)).cast(to: .float32).mean()
 }

@@ -3,10 +3,7 @@ import MartletGraph
 extension Gradients {
   /// The root of the sum of the squares of all elements, `float32 []`; 0 if there are none.
   public var norm: Tensor {
-    let squares = entries.map { _, gradient in
-      let wide = gradient.dtype == .float64 ? gradient : gradient.cast(to: .float32)
-      return (wide * wide).sum().cast(to: .float32)
-    }
+    let squares = derivatives.map { $0.derivative.sumOfSquares.cast(to: .float32) }
     return squares.isEmpty ? .zeros([]) : sqrt(squares.dropFirst().reduce(squares[0]) { $0 + $1 })
   }
 
@@ -18,8 +15,7 @@ extension Gradients {
 
   /// As ``clipped(toNorm:)``, for a norm that is known already.
   public func clipped(toNorm limit: Double, norm: Tensor) -> Gradients {
-    let factor = minimum(limit / (norm + 1e-6), 1)
-    return mapGradients { $0 * factor.cast(to: $0.dtype) }
+    scaled(by: minimum(limit / (norm + 1e-6), 1))
   }
 
   /// Every element kept inside `-limit...limit`.
@@ -40,7 +36,7 @@ public final class GradientAccumulator: Sendable {
   private let sums: [State]
 
   public init(_ parameters: [Parameter]) {
-    let core = OptimizerCore("accumulator", parameters, 1.0, weightDecay: 0, rules: [])
+    var core = OptimizerCore("accumulator", parameters, 1.0, weightDecay: 0, rules: [], hasWideCopies: false)
     self.parameters = core.parameters
     count = State(.zeros([], dtype: .int64))
     count.name = "accumulator.count"
@@ -52,20 +48,19 @@ public final class GradientAccumulator: Sendable {
 
   /// Adds gradients, and runs everything recorded so far as one program.
   public func add(_ gradients: consuming Gradients) {
-    let restore = RestorePoint(states)
     count.tensor = count.tensor + 1
     for (parameter, sum) in zip(parameters, sums) {
-      if let gradient = gradients[parameter] { sum.tensor = sum.tensor + gradient }
+      if let gradient = gradients[parameter] { sum.tensor = sum.tensor + gradient.cast(to: sum.type.dtype) }
     }
     _ = consume gradients
-    restore.finishStep()
+    Recorder.current.endStep()
   }
 
   /// The mean of what was added, zero for parameters that had no gradient; begins again.
   public func take() -> Gradients {
     let divisor = maximum(count.tensor, 1)
     let means = zip(parameters, sums).map { parameter, sum in
-      (parameter: parameter, gradient: sum.tensor / divisor.cast(to: parameter.type.dtype))
+      (parameter: parameter, gradient: (sum.tensor / divisor.cast(to: sum.type.dtype)).cast(to: parameter.type.dtype))
     }
     for state in states { state.tensor = .zeros(state.shape, dtype: state.type.dtype) }
     return Gradients(means)
@@ -85,27 +80,27 @@ public final class AveragedWeights: Sendable {
 
   /// Averages that begin with the present values.
   public init(_ parameters: [Parameter], decay: Double) {
-    let core = OptimizerCore("average", parameters, 1.0, weightDecay: 0, rules: [])
+    var core = OptimizerCore("average", parameters, 1.0, weightDecay: 0, rules: [], hasWideCopies: false)
     self.parameters = core.parameters
-    states = core.zeros("average")
+    states = core.states("average") { $0.tensor.cast(to: $0.type.dtype.wide) }
     self.decay = decay
-    for (parameter, state) in zip(core.parameters, states) { state.storage = parameter.storage }
   }
 
   /// Moves the averages toward the present values; call it after the optimizer.
   public func update() {
-    let restore = RestorePoint(states)
     for (parameter, state) in zip(parameters, states) {
-      state.tensor = state.tensor * decay + parameter.tensor * (1 - decay)
+      state.tensor = state.tensor * decay + parameter.tensor.cast(to: state.type.dtype) * (1 - decay)
     }
-    restore.finishStep()
+    Recorder.current.endStep()
   }
 
   /// Runs `body` while the parameters hold the averages.
   public func withAverages<Result>(_ body: () throws -> Result) rethrows -> Result {
     let held = parameters.map(\.tensor)
     defer { for (parameter, value) in zip(parameters, held) { parameter.tensor = value } }
-    for (parameter, state) in zip(parameters, states) { parameter.tensor = state.tensor }
+    for (parameter, state) in zip(parameters, states) {
+      parameter.tensor = state.tensor.cast(to: parameter.type.dtype)
+    }
     return try body()
   }
 }

@@ -21,60 +21,41 @@ public final class SGD: Optimizer {
   ///   - isNesterov: Whether to look ahead along the momentum.
   public init(
     _ parameters: [Parameter], learningRate: some LearningRate, momentum: Double = 0, dampening: Double = 0,
-    weightDecay: Double = 0, isNesterov: Bool = false, rules: [ParameterRule] = []
+    weightDecay: Double = 0, isNesterov: Bool = false, rules: [ParameterRule] = [], fileID: StaticString = #fileID,
+    line: UInt = #line
   ) {
-    core = OptimizerCore("sgd", parameters, learningRate, weightDecay: weightDecay, rules: rules)
+    checkSettings("SGD", fileID, line, notNegative: ["momentum": momentum, "weight decay": weightDecay])
+    var core = OptimizerCore("sgd", parameters, learningRate, weightDecay: weightDecay, rules: rules)
     velocities = momentum == 0 ? [] : core.zeros("sgd.velocity")
+    self.core = core
     (self.momentum, self.dampening, self.isNesterov) = (momentum, dampening, isNesterov)
   }
 
   public var parameters: [Parameter] { core.parameters }
   public var step: State { core.step }
   public var learningRateFactor: State { core.learningRateFactor }
-  public var states: [State] { [step, learningRateFactor] + velocities }
+  public var states: [State] { core.states }
 
   public func update(with gradients: consuming Gradients) {
-    core.update(with: gradients, states: states) { turn, step in change(turn, step) }
+    core.update(with: gradients) { turn, step in change(turn, step) }
   }
 
   private func change(_ turn: ParameterUpdate, _ step: Tensor) {
-    let value = turn.parameter.tensor
-    let rate = turn.learningRate.cast(to: value.dtype)
-    if momentum == 0, turn.weightDecay == 0, let rows = turn.gradient.scatteredRows {
-      turn.parameter.tensor = value.scattering(-(rows.updates * rate), at: rows.indices, combining: .add)
+    if momentum == 0, let rows = turn.rows {
+      turn.value = .record(
+        Scatter(.axis(0), .add), turn.value, rows.indices, -(rows.updates * turn.rate), at: rows.location)
       return
     }
-    var gradient = turn.gradient
-    if turn.weightDecay != 0 { gradient = gradient + value * turn.weightDecay }
+    var gradient = turn.decayedGradient
     if momentum != 0 {
       let velocity = velocities[turn.index]
       var fresh = gradient
       if dampening != 0 {
-        fresh = gradient * select(step .<= 1, 1, .full([], value: 1 - dampening, dtype: value.dtype))
+        fresh = gradient * select(step .<= 1, 1, .full([], value: 1 - dampening, dtype: turn.dtype))
       }
       velocity.tensor = velocity.tensor * momentum + fresh
       gradient = isNesterov ? gradient + velocity.tensor * momentum : velocity.tensor
     }
-    turn.parameter.tensor = value - gradient * rate
-  }
-}
-
-extension Tensor {
-  /// The rows and where they belong, if this tensor is nothing but rows added into zeros, as the gradient of a lookup.
-  var scatteredRows: (updates: Tensor, indices: Tensor)? {
-    let recorder = Recorder.current
-    // The position first: a tensor from elsewhere is taken in by asking.
-    let position = recorder.position(of: storage)
-    let node = recorder.builder[Value(position)]
-    guard case .scatter(let scatter) = node.primitive, scatter.form == .axis(0), scatter.combination == .add else {
-      return nil
-    }
-    let target = recorder.builder[node.operands[0]]
-    guard case .broadcast = target.primitive, case .scalar(let zero) = recorder.builder[target.operands[0]].primitive,
-      zero.literal.doubleValue == 0
-    else { return nil }
-    return (
-      Tensor(storage: recorder.adoptNode(node.operands[2])), Tensor(storage: recorder.adoptNode(node.operands[1]))
-    )
+    turn.value = turn.value - gradient * turn.rate
   }
 }

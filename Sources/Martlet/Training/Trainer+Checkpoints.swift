@@ -3,8 +3,8 @@ import MartletFormats
 extension Trainer {
   /// What a checkpoint holds beside the model.
   private var auxiliary: [String: Variable] {
-    let averages = (average?.states ?? []).map { ($0.name, $0 as Variable) }
-    return optimizerStates.merging(Dictionary(uniqueKeysWithValues: averages)) { own, _ in own }
+    let more = (average?.states ?? []) + (options.lossScaler?.states ?? [])
+    return optimizerStates.merging(Dictionary(uniqueKeysWithValues: more.map { ($0.name, $0) })) { own, _ in own }
   }
 
   /// Saves the run as it is after the last step, and removes checkpoints that are too old.

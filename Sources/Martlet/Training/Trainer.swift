@@ -115,21 +115,36 @@ public final class Trainer<Source: BatchSource> {
   }
 
   private func update(_ batches: [Source.Batch]) throws -> Double {
-    var (loss, gradients) = try valueAndGradient { try self.loss(batches[0]) }
+    var (loss, gradients) = try scaledGradients(batches[0])
     for batch in batches.dropFirst() {
       // Ends a program here: otherwise the activations of all batches would be in memory together.
       try Recorder.current.finishStep()
-      let (next, more) = try valueAndGradient { try self.loss(batch) }
+      let (next, more) = try scaledGradients(batch)
       (loss, gradients) = (loss + next, gradients.adding(more))
     }
     if batches.count > 1 {
       let share = 1 / Double(batches.count)
-      (loss, gradients) = (loss * share, gradients.mapGradients { $0 * share })
+      (loss, gradients) = (loss * share, gradients.scaled(by: .full([], value: share, dtype: .float64)))
+    }
+    if let scaler = options.lossScaler {
+      guard let unscaled = scaler.unscaled(gradients) else { return loss.scalar }
+      gradients = unscaled
     }
     if let limit = options.gradientNormLimit { gradients = gradients.clipped(toNorm: limit) }
     try change(gradients)
     average?.update()
     return loss.scalar
+  }
+}
+
+extension Trainer {
+  /// The loss of a batch, and the gradients of the loss times the scaler's factor, if there is one.
+  private func scaledGradients(_ batch: Source.Batch) throws -> (loss: Tensor, gradients: Gradients) {
+    let ((_, loss), gradients) = try valueAndGradient {
+      let loss = try self.loss(batch)
+      return (options.lossScaler?.scaled(loss) ?? loss, loss)
+    }
+    return (loss, gradients)
   }
 }
 

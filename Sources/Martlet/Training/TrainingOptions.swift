@@ -47,6 +47,8 @@ public struct TrainingOptions: Sendable {
   public var accumulatedBatches = 1
   /// The largest norm of all gradients together; longer ones are scaled to it.
   public var gradientNormLimit: Double?
+  /// Multiplies the loss so that small gradients of float 16 are not lost; see ``LossScaler``.
+  public var lossScaler: LossScaler?
   /// How much of the moving average of the weights remains at each update, such as 0.999; nil keeps no average.
   public var averageDecay: Double?
   /// Updates between lines in `log.jsonl`.

@@ -2,19 +2,30 @@ import MartletGraph
 
 /// The derivatives of a value with respect to parameters.
 public struct Gradients: Sendable {
-  package var entries: [(parameter: Parameter, gradient: Tensor)]
+  /// What each parameter's gradient is. The gradient of a table of which only some rows were looked up stays those
+  /// rows, however often it is passed on, until somebody asks for the whole.
+  package var derivatives: [(parameter: Parameter, derivative: Derivative)]
 
-  package init(_ entries: [(parameter: Parameter, gradient: Tensor)]) { self.entries = entries }
+  package init(_ derivatives: [(parameter: Parameter, derivative: Derivative)]) { self.derivatives = derivatives }
+
+  package init(_ entries: [(parameter: Parameter, gradient: Tensor)]) {
+    derivatives = entries.map { ($0.parameter, .whole($0.gradient)) }
+  }
+
+  /// The parameters with their whole gradients.
+  package var entries: [(parameter: Parameter, gradient: Tensor)] {
+    derivatives.map { ($0.parameter, $0.derivative.whole) }
+  }
 
   /// The parameters that the value depends on, in the order of first use.
-  public var parameters: [Parameter] { entries.map(\.parameter) }
+  public var parameters: [Parameter] { derivatives.map(\.parameter) }
 
   /// The gradient with respect to a parameter; nil where the value does not depend on it.
   public subscript(parameter: Parameter) -> Tensor? {
-    get { entries.first { $0.parameter === parameter }?.gradient }
+    get { derivatives.first { $0.parameter === parameter }?.derivative.whole }
     set {
-      entries.removeAll { $0.parameter === parameter }
-      if let newValue { entries.append((parameter, newValue)) }
+      derivatives.removeAll { $0.parameter === parameter }
+      if let newValue { derivatives.append((parameter, .whole(newValue))) }
     }
   }
 
@@ -52,8 +63,10 @@ public func valueAndGradient<Auxiliary>(
   }
   let location = SourceLocation(fileID, line)
   let gradients = recorder.gradients(of: result.0, to: touched.map(\.1), after: scope.start, at: location)
-  let entries = zip(touched, gradients).compactMap { pair, gradient in gradient.map { (pair.0, $0) } }
-  return (result, Gradients(entries))
+  let derivatives = zip(touched, gradients).compactMap { pair, gradient in
+    gradient.map { (parameter: pair.0, derivative: Derivative($0)) }
+  }
+  return (result, Gradients(derivatives))
 }
 
 /// The value of `body` at `x`, and its derivative there.

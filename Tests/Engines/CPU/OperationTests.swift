@@ -103,7 +103,7 @@ import Testing
       outputs.append(try sketch.builder.add(ArgSort(axis: axis, isDescending: axis == 1), Operands(x)))
     }
     if dtype != .bool {
-      for kind in Cumulative.Kind.allCases {
+      for kind in Cumulative.Kind.allCases where kind != .logSumExp || dtype.isFloatingPoint {
         outputs.append(try sketch.builder.add(Cumulative(kind, axis: 1, isReversed: kind == .sum), Operands(x)))
       }
       let window = Window(

@@ -16,6 +16,7 @@ extension Unary.Kind {
     case .negate: MARTLET_UNARY_NEGATE
     case .abs: MARTLET_UNARY_ABS
     case .sign: MARTLET_UNARY_SIGN
+    case .bitCount: MARTLET_UNARY_BIT_COUNT
     default: functionCode
     }
   }
@@ -55,6 +56,14 @@ extension Unary.Kind {
     case .atanh: MARTLET_UNARY_ATANH
     case .sigmoid: MARTLET_UNARY_SIGMOID
     case .erf: MARTLET_UNARY_ERF
+    case .logGamma: MARTLET_UNARY_LOG_GAMMA
+    case .digamma: MARTLET_UNARY_DIGAMMA
+    case .besselI0Scaled: MARTLET_UNARY_BESSEL_I0_SCALED
+    case .besselI1Scaled: MARTLET_UNARY_BESSEL_I1_SCALED
+    case .besselJ0: MARTLET_UNARY_BESSEL_J0
+    case .besselJ1: MARTLET_UNARY_BESSEL_J1
+    case .besselY0: MARTLET_UNARY_BESSEL_Y0
+    case .besselY1: MARTLET_UNARY_BESSEL_Y1
     default: MARTLET_UNARY_ERFC
     }
   }
@@ -63,6 +72,7 @@ extension Unary.Kind {
   var isExpensive: Bool {
     switch self {
     case .negate, .abs, .sign, .not, .isNaN, .isInfinite, .isFinite, .floor, .ceil, .round, .truncate: false
+    case .bitCount: false
     default: true
     }
   }
@@ -91,6 +101,8 @@ extension Binary.Kind {
     case .xor: MARTLET_BINARY_XOR
     case .shiftLeft: MARTLET_BINARY_SHIFT_LEFT
     case .shiftRight: dtype.isSigned ? MARTLET_BINARY_SHIFT_RIGHT_ARITHMETIC : MARTLET_BINARY_SHIFT_RIGHT_LOGICAL
+    case .gcd: MARTLET_BINARY_GCD
+    case .zeta: MARTLET_BINARY_ZETA
     }
   }
 

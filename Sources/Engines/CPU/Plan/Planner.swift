@@ -85,7 +85,8 @@ struct Planner {
     case .contract(let contract): planProduct(position, contract)
     case .element(let element): planElement(position, element)
     case .randomBits, .argReduce, .cumulative, .argSort, .reduceWindow, .windowSelect, .convolve, .pad, .concatenate,
-      .dynamicSlice, .dynamicUpdate, .gather, .scatter, .call, .scan, .whileLoop, .conditional, .custom:
+      .dynamicSlice, .dynamicUpdate, .gather, .scatter, .searchSorted, .factorize, .triangularSolve, .fourier, .call,
+      .scan, .whileLoop, .conditional, .custom:
       planOperation(position)
     }
   }

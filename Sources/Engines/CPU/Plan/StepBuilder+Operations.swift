@@ -56,6 +56,13 @@ extension StepBuilder {
         site: site, summary: summary)
     case .scatter(let scatter):
       return scatterStep(scatter, node, planned)
+    case .searchSorted(let search):
+      return SearchSortedStep(
+        isRight: search.isRight, sequence: operands[0], values: operands[1],
+        types: node.operands.map { type($0.index) },
+        result: result, summary: summary)
+    case .factorize, .triangularSolve, .fourier:
+      return algebraStep(node, planned)
     case .scan, .whileLoop, .conditional, .call:
       return try regionStep(node, planned)
     case .custom(let custom):
@@ -73,6 +80,28 @@ extension StepBuilder {
       primitive: node.primitive, operands: planned.operands, types: node.operands.map { type($0.index) },
       result: planned.node, type: node.type, site: site(planned.node),
       summary: text("\(node.primitive.rules.name) \(node.type), interpreted"))
+  }
+
+  private func algebraStep(_ node: Node, _ planned: PlannedStep) -> any Step {
+    let operands = planned.operands
+    let results = planner.resultsOf[planned.node] ?? [planned.node]
+    let site = site(planned.node)
+    let types = node.operands.map { type($0.index) }
+    let summary = text("\(node.primitive.rules.name) \(types[0])")
+    switch node.primitive {
+    case .factorize(let factorize):
+      return FactorizeStep(
+        factorize: factorize, source: operands[0], results: results, site: site, summary: summary)
+    case .triangularSolve(let solve):
+      return TriangularSolveStep(
+        solve: solve, matrix: operands[0], right: operands[1], types: types, result: planned.node, site: site,
+        summary: summary)
+    case .fourier(let fourier):
+      return FourierStep(
+        fourier: fourier, plan: FourierPlan(fourier), layout: AxisLayout(types[0].shape, axis: fourier.axis),
+        real: operands[0], imaginary: operands[operands.count - 1], results: results, site: site, summary: summary)
+    default: preconditionFailure("\(node.primitive.rules.name) is no dense algebra")
+    }
   }
 
   private func windowSelectStep(_ select: WindowSelect, _ node: Node, _ planned: PlannedStep) -> (any Step)? {

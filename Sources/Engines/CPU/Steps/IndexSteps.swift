@@ -120,3 +120,20 @@ struct ScatterStep: Step {
     return UInt8(kind.rawValue)
   }
 }
+
+/// Finds where values belong among sorted ones.
+struct SearchSortedStep: Step {
+  let isRight: Bool
+  let sequence: Placed
+  let values: Placed
+  let types: [TensorType]
+  let result: Int32
+  let summary: String
+
+  func run(_ frame: Frame) throws(ExecutionError) {
+    let (n, m) = (types[0].shape.last ?? 0, types[1].shape.last ?? 0)
+    martlet_search_sorted(
+      types[0].dtype.rawValue, isRight ? 1 : 0, frame.address(sequence), n, frame.address(values), m,
+      m == 0 ? 0 : types[1].elementCount / m, frame.address(result).assumingMemoryBound(to: Int64.self))
+  }
+}

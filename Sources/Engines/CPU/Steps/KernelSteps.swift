@@ -60,20 +60,24 @@ struct CumulativeStep: Step {
   let summary: String
 
   func run(_ frame: Frame) throws(ExecutionError) {
-    let kind: martlet_reduction =
-      switch cumulative.kind {
-      case .sum: MARTLET_REDUCE_SUM
-      case .product: MARTLET_REDUCE_PRODUCT
-      case .max: MARTLET_REDUCE_MAX
-      case .min: MARTLET_REDUCE_MIN
-      }
+    let kind: martlet_reduction
+    switch cumulative.kind {
+    case .sum: kind = MARTLET_REDUCE_SUM
+    case .product: kind = MARTLET_REDUCE_PRODUCT
+    case .max: kind = MARTLET_REDUCE_MAX
+    case .min: kind = MARTLET_REDUCE_MIN
+    case .logSumExp:
+      return martlet_cumulative_logsumexp(
+        dtype.rawValue, cumulative.isReversed ? 1 : 0, frame.address(source), layout.outer, layout.n, layout.inner,
+        frame.address(result))
+    }
     martlet_cumulative(
       dtype.rawValue, UInt8(kind.rawValue), cumulative.isReversed ? 1 : 0, 0, frame.address(source), layout.outer,
       layout.n, layout.inner, frame.address(result))
   }
 }
 
-/// A stable order.
+/// A stable order, or the beginning of it.
 struct ArgSortStep: Step {
   let sort: ArgSort
   let layout: AxisLayout
@@ -85,8 +89,15 @@ struct ArgSortStep: Step {
 
   func run(_ frame: Frame) throws(ExecutionError) {
     let order = frame.address(result).assumingMemoryBound(to: Int64.self)
-    let status = martlet_argsort(
-      dtype.rawValue, sort.isDescending ? 1 : 0, frame.address(source), layout.outer, layout.n, layout.inner, order)
+    let status: Int32
+    if let count = sort.count, count < layout.n {
+      status = martlet_topk(
+        dtype.rawValue, sort.isDescending ? 1 : 0, frame.address(source), layout.outer, layout.n, layout.inner, count,
+        order)
+    } else {
+      status = martlet_argsort(
+        dtype.rawValue, sort.isDescending ? 1 : 0, frame.address(source), layout.outer, layout.n, layout.inner, order)
+    }
     if status != 0 { throw site.outOfMemory("argSort", frame.engine) }
   }
 }

@@ -48,7 +48,11 @@ extension Binary {
       let sign = try graph.binary(.copySign, graph.scalar(1, like: b), b)
       return try graph.multiply(v, graph.multiply(graph.unary(.sign, a), sign))
     case .nextAfter: return i == 0 ? v : nil
-    case .floorDivide, .and, .or, .xor, .shiftLeft, .shiftRight: return nil
+    case .zeta:
+      if i == 0 { throw GraphError(name, "the derivative by the first operand is not known; stop it there") }
+      let next = try graph.binary(.zeta, graph.add(a, number: 1), b)
+      return try graph.negate(graph.multiply(v, graph.multiply(a, next)))
+    case .floorDivide, .and, .or, .xor, .shiftLeft, .shiftRight, .gcd: return nil
     }
   }
 
@@ -100,7 +104,7 @@ extension Binary {
     return [try graph.add(self, Operands(operands))]
   }
 
-  private var isTranscendental: Bool { kind == .power || kind == .atan2 || kind == .hypot }
+  private var isTranscendental: Bool { [.power, .atan2, .hypot, .zeta].contains(kind) }
 
   public func cost(_ operands: OperandTypes, result: TensorType) -> Cost {
     let count = result.dtype.isFloatingPoint ? result.elementCount : 0

@@ -26,6 +26,11 @@ public struct Binary: PrimitiveRules {
     case and, or, xor
     /// Shifts of integers; right is arithmetic for signed types. A count outside the width gives 0 or the sign.
     case shiftLeft, shiftRight
+    /// The greatest common divisor of integers, not negative; that of 0 and 0 is 0.
+    case gcd
+    /// Hurwitz's zeta function ζ(a, b), the sum of (b + k)⁻ᵃ over k = 0, 1, …: infinite at a = 1 and where b is 0 or a
+    /// negative integer, NaN for a < 1. It has no derivative by its first operand.
+    case zeta
   }
 
   public var kind: Kind
@@ -63,6 +68,10 @@ public struct Binary: PrimitiveRules {
       if dtype.isFloatingPoint { throw GraphError(name, "\(dtype) has no bitwise operations") }
     case .shiftLeft, .shiftRight:
       if !dtype.isInteger { throw GraphError(name, "only integers can be shifted, not \(dtype)") }
+    case .gcd:
+      if !dtype.isInteger { throw GraphError(name, "only integers have divisors in common, not \(dtype)") }
+    case .zeta:
+      if !dtype.isFloatingPoint { throw GraphError(name, "needs a floating-point element type, got \(dtype)") }
     }
   }
 }

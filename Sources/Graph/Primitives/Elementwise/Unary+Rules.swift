@@ -22,7 +22,10 @@ extension Unary {
     case .reciprocal: return try graph.multiply(v, graph.negate(graph.multiply(y, y)))
     case .sin, .cos, .tan, .asin, .acos, .atan: return try circularProduct(v, x, y, in: &graph)
     case .sinh, .cosh, .tanh, .asinh, .acosh, .atanh: return try hyperbolicProduct(v, x, y, in: &graph)
-    case .sign, .floor, .ceil, .round, .truncate, .not, .isNaN, .isInfinite, .isFinite: return nil
+    case .logGamma, .digamma: return try gammaProduct(v, x, in: &graph)
+    case .besselI0Scaled, .besselI1Scaled, .besselJ0, .besselJ1, .besselY0, .besselY1:
+      return try graph.multiply(v, besselSlope(x, y, in: &graph))
+    case .sign, .floor, .ceil, .round, .truncate, .not, .isNaN, .isInfinite, .isFinite, .bitCount: return nil
     }
   }
 
@@ -92,7 +95,7 @@ extension Unary {
   private var isTranscendental: Bool {
     switch kind {
     case .negate, .abs, .sign, .sqrt, .rsqrt, .reciprocal, .floor, .ceil, .round, .truncate: false
-    case .not, .isNaN, .isInfinite, .isFinite: false
+    case .not, .isNaN, .isInfinite, .isFinite, .bitCount: false
     default: true
     }
   }

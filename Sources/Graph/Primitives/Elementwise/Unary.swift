@@ -16,6 +16,14 @@ public struct Unary: PrimitiveRules {
     /// Logical negation of bool, bitwise complement of integers.
     case not
     case isNaN, isInfinite, isFinite
+    /// log |Γ|, and its derivative.
+    case logGamma, digamma
+    /// Modified Bessel functions of the first kind, times exp(-|x|).
+    case besselI0Scaled, besselI1Scaled
+    /// Bessel functions of the first and of the second kind.
+    case besselJ0, besselJ1, besselY0, besselY1
+    /// How many bits of an integer are 1.
+    case bitCount
   }
 
   public var kind: Kind
@@ -37,6 +45,9 @@ public struct Unary: PrimitiveRules {
       return operand
     case .not:
       if operand.dtype.isFloatingPoint { throw GraphError(name, "\(operand.dtype) has no bitwise complement") }
+      return operand
+    case .bitCount:
+      if !operand.dtype.isInteger { throw GraphError(name, "only integers have bits to count, not \(operand.dtype)") }
       return operand
     case .isNaN, .isInfinite, .isFinite:
       return TensorType(.bool, operand.shape)

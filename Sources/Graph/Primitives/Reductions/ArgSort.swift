@@ -1,27 +1,39 @@
 /// The stable order of the elements along one axis, as `int64` positions; NaN comes last either way.
 ///
-/// Sorting values, or carrying a payload, is this and a ``Gather`` of elements.
+/// Sorting values, or carrying a payload, is this and a ``Gather`` of elements; the `count` largest are the beginning of
+/// a descending order.
 public struct ArgSort: PrimitiveRules {
   public var axis: Int
   public var isDescending: Bool
+  /// How many positions of the order are asked for, from its beginning; all by default.
+  public var count: Int?
 
-  public init(axis: Int, isDescending: Bool = false) {
+  public init(axis: Int, isDescending: Bool = false, count: Int? = nil) {
     self.axis = axis
     self.isDescending = isDescending
+    self.count = count
   }
 
-  public var name: String { "argSort" }
+  public var name: String { count == nil ? "argSort" : "topK" }
   public var primitive: Primitive { .argSort(self) }
 
   public func mix(into hash: inout StructureHash) {
     hash.mix(axis)
     hash.mix(isDescending)
+    hash.mix(count ?? -1)
   }
 
   public func resultType(_ operands: OperandTypes) throws(GraphError) -> TensorType {
     let operand = operands[operands.startIndex]
     if axis < 0 || axis >= operand.rank { throw GraphError(name, "axis \(axis) is outside \(operand.shape)") }
-    return TensorType(.int64, operand.shape)
+    var shape = operand.shape
+    if let count {
+      guard count >= 0 && count <= shape[axis] else {
+        throw GraphError(name, "there are no \(count) elements along axis \(axis) of \(shape)")
+      }
+      shape[axis] = count
+    }
+    return TensorType(.int64, shape)
   }
 }
 
@@ -36,14 +48,16 @@ extension ArgSort {
   }
 
   public func batched(_ context: BatchContext, in graph: inout GraphBuilder) throws(GraphError) -> [Value] {
-    [try graph.add(ArgSort(axis: axis + 1, isDescending: isDescending), Operands(context.operands[0]))]
+    let inner = ArgSort(axis: axis + 1, isDescending: isDescending, count: count)
+    return [try graph.add(inner, Operands(context.operands[0]))]
   }
 
   /// Comparisons of a merge sort: at most *n* ⌈log₂ *n*⌉ for each line, fewer where the values are in order.
   public func cost(_ operands: OperandTypes, result: TensorType) -> Cost {
-    let length = result.shape[axis]
+    let operand = operands.first!
+    let length = operand.shape[axis]
     let rounds = length < 2 ? 0 : Int.bitWidth - (length - 1).leadingZeroBitCount
-    let operations = operands.first!.dtype.isFloatingPoint ? result.elementCount * rounds : 0
+    let operations = operand.dtype.isFloatingPoint ? operand.elementCount * rounds : 0
     return Cost(moving: operands, to: result, operations: operations)
   }
 
@@ -57,12 +71,13 @@ extension ArgSort {
     let operand = operands[0]
     var order = [Int64](repeating: 0, count: result.elementCount)
     var comparisons = 0
-    for line in ReductionLines(operand.type.shape, axis: axis).positions {
+    let targets = ReductionLines(result.shape, axis: axis).positions
+    for (line, target) in zip(ReductionLines(operand.type.shape, axis: axis).positions, targets) {
       let sorted = mergeSorted(Array(line.indices)) { a, b in
         comparisons += 1
         return isAfter(operand, line[a], line[b])
       }
-      for (rank, position) in sorted.enumerated() { order[line[rank]] = Int64(position) }
+      for (place, position) in zip(target, sorted) { order[place] = Int64(position) }
     }
     if operand.type.dtype.isFloatingPoint { count.floatingPointOperations += comparisons }
     return [ReferenceTensor(type: result, elements: .integer(order))]

@@ -14,6 +14,10 @@ extension Cumulative {
       let zeros = try graph.zeros(graph.type(x))
       let winners = try winners(x, context.result, in: &graph)
       return [try graph.add(Scatter(.elements(axis: axis), .add), Operands(zeros, winners, g))]
+    case .logSumExp:
+      // The sum of g[i] exp(x[k] - y[i]) over what comes after k, by logarithms: exp(-y) alone may overflow.
+      let y = try finite(context.result, in: &graph)
+      return [try signedSum(opposite, of: g, shiftedBy: graph.negate(y), then: x, in: &graph)]
     }
   }
 
@@ -29,7 +33,31 @@ extension Cumulative {
     case .max, .min:
       let winners = try winners(x, context.result, in: &graph)
       return [try graph.add(Gather(.elements(axis: axis)), Operands(t, winners))]
+    case .logSumExp:
+      let y = try finite(context.result, in: &graph)
+      return [try signedSum(self, of: t, shiftedBy: x, then: graph.negate(y), in: &graph)]
     }
+  }
+
+  /// Infinities as 0: where a running sum is 0 or infinite, the derivative is that of nothing.
+  private func finite(_ y: Value, in graph: inout GraphBuilder) throws(GraphError) -> Value {
+    try graph.selectOrZero(graph.unary(.isFinite, y), y)
+  }
+
+  /// Running sums of v exp(shift), times exp(last), positive and negative v apart so that each has a logarithm.
+  private func signedSum(
+    _ running: Cumulative, of v: Value, shiftedBy shift: Value, then last: Value, in graph: inout GraphBuilder
+  ) throws(GraphError) -> Value {
+    func part(_ kind: Compare.Kind, _ magnitude: Value, in graph: inout GraphBuilder) throws(GraphError) -> Value {
+      let counts = try graph.compare(kind, v, graph.scalar(0, like: v))
+      let logarithm = try graph.unary(.log, graph.select(counts, magnitude, graph.scalar(1, like: v)))
+      let terms = try graph.select(
+        counts, graph.add(logarithm, shift), graph.scalar(-.infinity, like: v))
+      return try graph.unary(.exp, graph.add(graph.add(running, Operands(terms)), last))
+    }
+    let positive = try part(.greater, v, in: &graph)
+    let negative = try part(.less, graph.negate(v), in: &graph)
+    return try graph.subtract(positive, negative)
   }
 
   private var opposite: Cumulative { Cumulative(kind, axis: axis, isReversed: !isReversed) }
@@ -93,8 +121,11 @@ extension Cumulative {
   /// Combinations of two elements: the first of each line needs none.
   public func cost(_ operands: OperandTypes, result: TensorType) -> Cost {
     let lines = result.shape[axis] == 0 ? 0 : result.elementCount / result.shape[axis]
-    let operations = result.dtype.isFloatingPoint ? result.elementCount - lines : 0
-    return Cost(moving: operands, to: result, operations: operations)
+    let combinations = result.dtype.isFloatingPoint ? result.elementCount - lines : 0
+    if kind == .logSumExp {
+      return Cost(moving: operands, to: result, operations: 5 * combinations, transcendental: 2 * combinations)
+    }
+    return Cost(moving: operands, to: result, operations: combinations)
   }
 
   public func indexing(_ operands: OperandTypes, result: TensorType) -> IndexStructure? {
@@ -112,7 +143,8 @@ extension Cumulative {
         for position in line.dropFirst() {
           running = floating(running, values[position])
           values[position] = running
-          count.floatingPointOperations += 1
+          count.floatingPointOperations += kind == .logSumExp ? 5 : 1
+          count.transcendentalOperations += kind == .logSumExp ? 2 : 0
         }
       }
       return [ReferenceTensor(result, rounding: values)]
@@ -132,6 +164,7 @@ extension Cumulative {
     case .product: a * b
     case .max: Binary.larger(a, b)
     case .min: -Binary.larger(-a, -b)
+    case .logSumExp: Cumulative.logSum(a, b)
     }
   }
 
@@ -141,7 +174,14 @@ extension Cumulative {
     case .product: dtype.wrapped(a &* b)
     case .max: Binary.isLess(a, b, dtype) ? b : a
     case .min: Binary.isLess(b, a, dtype) ? b : a
+    case .logSumExp: preconditionFailure("logarithms are not integers")
     }
+  }
+
+  private static func logSum(_ a: Double, _ b: Double) -> Double {
+    if a == b { return a + Unary.floating(.log, 2) }
+    let larger = Binary.larger(a, b)
+    return larger + Unary.floating(.log1p, Unary.floating(.exp, -(a - b).magnitude))
   }
 }
 

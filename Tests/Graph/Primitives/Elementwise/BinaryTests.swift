@@ -9,7 +9,7 @@ import Testing
   ]
   private static let whole: [Binary.Kind] = [
     .add, .subtract, .multiply, .divide, .floorDivide, .remainder, .modulo, .maximum, .minimum, .and, .or, .xor,
-    .shiftLeft, .shiftRight,
+    .shiftLeft, .shiftRight, .gcd,
   ]
   private static let shapes: [[Shape]] = [
     [[3], [3]], [[2, 3], [3]], [[], [2, 2]], [[2, 1], [1, 3]], [[1], [1]], [[0, 3], [1, 3]], [[4, 1, 2], [3, 1]],
@@ -35,6 +35,26 @@ import Testing
     let a = ReferenceTensor.random(TensorType(dtype, [2, 3]), seed: 1)
     let b = integers([1, 2, 7], [3], dtype)
     #expect(RuleChecks(Binary(kind), [a, b]).failures() == [])
+  }
+
+  @Test func `Hurwitz's zeta function has a derivative by its second operand only`() throws {
+    // ζ(2, 1) = π² / 6, ζ(4, 1) = π⁴ / 90, ζ(2, 2) one less than the first.
+    let values = try evaluate(Binary(.zeta), tensor([2, 4, 2]), tensor([1, 1, 2])).doubles
+    let expected = [1.6449340668482264, 1.0823232337111382, 0.6449340668482264]
+    #expect(zip(values, expected).allSatisfy { abs($0 - $1) < 1e-15 })
+    var program = ReferenceProgram(inputs: [TensorType(.float64, [2]), TensorType(.float64, [2])])
+    program.outputs = try program.apply(Binary(.zeta), program.inputs)
+    let one = try program.graph.ones(TensorType(.float64, [2]))
+    #expect(throws: GraphError.self) { try program.pullback([one], to: [program.inputs[0]]) }
+    program.outputs = try program.pullback([one], to: [program.inputs[1]]).compactMap { $0 }
+    // -s ζ(s + 1, q); ζ(3) is Apéry's constant.
+    let slopes = try program.run([tensor([2, 2]), tensor([1, 2])])[0].doubles
+    #expect(abs(slopes[0] + 2 * 1.2020569031595942) < 1e-14 && abs(slopes[1] + 2 * 0.2020569031595942) < 1e-14)
+  }
+
+  @Test func `divisors in common are not negative`() throws {
+    let common = try evaluate(Binary(.gcd), integers([12, -12, 0, 0, 7]), integers([18, 18, -5, 0, 3])).integers
+    #expect(common == [6, 6, 5, 0, 1])
   }
 
   @Test func `divides integers in each of the four ways`() throws {

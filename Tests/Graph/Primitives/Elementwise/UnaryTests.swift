@@ -3,12 +3,13 @@ import MartletTestSupport
 import Testing
 
 @Suite struct UnaryTests {
-  private static let floating = Unary.Kind.allCases.filter { $0 != .not }
+  private static let floating = Unary.Kind.allCases.filter { $0 != .not && $0 != .bitCount }
 
   /// Where the function is smooth.
   private func range(_ kind: Unary.Kind) -> ClosedRange<Double> {
     switch kind {
     case .log, .log2, .sqrt, .rsqrt, .cbrt, .reciprocal: 0.5...2.5
+    case .logGamma, .digamma, .besselI0Scaled, .besselI1Scaled, .besselY0, .besselY1: 0.5...2.5
     case .log1p, .asin, .acos, .atanh, .tan: -0.7...0.7
     case .acosh: 1.5...3
     default: -1.5...1.5
@@ -26,7 +27,7 @@ import Testing
     #expect(RuleChecks(Unary(kind), [x]).failures() == [])
   }
 
-  @Test(arguments: [Unary.Kind.negate, .abs, .sign, .floor, .not, .isNaN, .isInfinite, .isFinite])
+  @Test(arguments: [Unary.Kind.negate, .abs, .sign, .floor, .not, .isNaN, .isInfinite, .isFinite, .bitCount])
   func `states only what holds of integers`(kind: Unary.Kind) {
     for dtype in [DType.int8, .uint8, .int64, .uint64] {
       #expect(RuleChecks(Unary(kind), [.random(TensorType(dtype, [2, 3]), seed: 1)]).failures() == [])
@@ -34,7 +35,7 @@ import Testing
   }
 
   @Test func `knows the functions at points from tables`() throws {
-    // Abramowitz and Stegun, Handbook of Mathematical Functions, tables 4.1 to 4.14 and 7.1.
+    // Abramowitz and Stegun, Handbook of Mathematical Functions, tables 4.1 to 4.14, 6.1, 7.1, 9.1 and 9.8.
     let table: [(Unary.Kind, Double, Double)] = [
       (.exp, 1, 2.718281828459045), (.exp2, 3, 8), (.expm1, 1, 1.718281828459045), (.log, 2, 0.6931471805599453),
       (.log2, 8, 3), (.log1p, 1, 0.6931471805599453), (.sqrt, 2, 1.4142135623730951), (.rsqrt, 4, 0.5),
@@ -43,7 +44,10 @@ import Testing
       (.atan, 1, 0.7853981633974483), (.sinh, 1, 1.1752011936438014), (.cosh, 1, 1.5430806348152437),
       (.tanh, 1, 0.7615941559557649), (.asinh, 1, 0.881373587019543), (.acosh, 2, 1.3169578969248166),
       (.atanh, 0.5, 0.5493061443340549), (.sigmoid, 1, 0.7310585786300049), (.erf, 0.5, 0.5204998778130465),
-      (.erfc, 0.5, 0.4795001221869535),
+      (.erfc, 0.5, 0.4795001221869535), (.logGamma, 0.5, 0.5723649429247001), (.digamma, 1, -0.5772156649015329),
+      (.besselI0Scaled, 1, 0.4657596075936404), (.besselI1Scaled, 1, 0.2079104153497085),
+      (.besselJ0, 1, 0.7651976865579666), (.besselJ1, 1, 0.4400505857449335), (.besselY0, 1, 0.0882569642156769),
+      (.besselY1, 1, -0.7812128213002887),
     ]
     for (kind, x, y) in table {
       let value = try evaluate(Unary(kind), tensor([x])).doubles[0]
@@ -71,6 +75,17 @@ import Testing
     #expect(try evaluate(Unary(.not), integers([0, 5], nil, .uint8)).integers == [255, 250])
   }
 
+  @Test func `counts the bits of integers of every width`() throws {
+    #expect(try evaluate(Unary(.bitCount), integers([-1, 0, 5], nil, .int8)).integers == [8, 0, 2])
+    #expect(try evaluate(Unary(.bitCount), integers([-1, 256], nil, .uint64)).integers == [64, 1])
+  }
+
+  @Test func `the gamma family knows its poles`() throws {
+    #expect(try evaluate(Unary(.logGamma), tensor([0, -1, -2])).doubles == [.infinity, .infinity, .infinity])
+    let slopes = try evaluate(Unary(.digamma), tensor([0, -0.0, -1])).doubles
+    #expect(slopes[0] == -.infinity && slopes[1] == .infinity && slopes[2].isNaN)
+  }
+
   @Test func `finds NaN and infinities`() throws {
     let x = tensor([0, .nan, .infinity, -.infinity])
     #expect(try evaluate(Unary(.isNaN), x).integers == [0, 1, 0, 0])
@@ -78,7 +93,9 @@ import Testing
     #expect(try evaluate(Unary(.isFinite), x).integers == [1, 0, 0, 0])
   }
 
-  @Test(arguments: [(Unary.Kind.abs, 0.0), (.sqrt, .infinity), (.cbrt, .infinity)])
+  @Test(arguments: [
+    (Unary.Kind.abs, 0.0), (.sqrt, .infinity), (.cbrt, .infinity), (.besselJ1, 0.5), (.besselI1Scaled, 0.5),
+  ])
   func `has the documented derivative at 0`(kind: Unary.Kind, derivative: Double) throws {
     #expect(try gradients(of: Unary(kind), at: [tensor([0])])[0] == [derivative])
   }
