@@ -36,6 +36,16 @@ package struct Inflate {
     return (inflate.output, inflate.source.byteOffset)
   }
 
+  /// The first bytes of what a deflate stream decompresses to: at most `count`, fewer if it ends before.
+  package static func prefix(_ input: Span<UInt8>, count: Int, file: String) throws(FormatError) -> [UInt8] {
+    var inflate = Inflate(input, from: 0, limit: count, sizeHint: count, file: file)
+    var isLast = false
+    do throws(FormatError) {
+      while !isLast { isLast = try inflate.block(input) }
+    } catch  where error.kind != .limit { throw error } catch {}
+    return Array(inflate.output.prefix(min(inflate.written, count)))
+  }
+
   private init(_ input: Span<UInt8>, from start: Int, limit: Int, sizeHint: Int?, file: String) {
     self.file = file
     // Far below overflow, so that sums with it need no checks.

@@ -14,10 +14,26 @@ public enum JSON: Sendable, Hashable {
 }
 
 /// The members of a JSON object, in the order in which they were added.
+///
+/// Names are the same only if their bytes are: an "é" of one scalar and one of two are different names.
 public struct JSONObject: Sendable {
   /// The names of the members, in order.
   public private(set) var keys: [String] = []
-  private var values: [String: JSON] = [:]
+  private var values: [Name: JSON] = [:]
+
+  /// A name that is compared by its bytes.
+  private struct Name: Hashable, Sendable {
+    let text: String
+
+    static func == (a: Name, b: Name) -> Bool {
+      a.text.utf8.count == b.text.utf8.count && a.text.utf8.elementsEqual(b.text.utf8)
+    }
+
+    func hash(into hasher: inout Hasher) {
+      var text = text
+      text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+  }
 
   /// An object without members.
   public init() {}
@@ -27,20 +43,19 @@ public struct JSONObject: Sendable {
 
   /// The member with the given name; setting nil removes it, and a new name goes to the end.
   public subscript(key: String) -> JSON? {
-    get { values[key] }
+    get { values[Name(text: key)] }
     set {
-      let isNew = values[key] == nil
-      values[key] = newValue
-      if newValue == nil {
-        if !isNew { keys.removeAll { $0 == key } }
-      } else if isNew {
-        keys.append(key)
+      let name = Name(text: key)
+      guard let newValue else {
+        if values.removeValue(forKey: name) != nil { keys.removeAll { Name(text: $0) == name } }
+        return
       }
+      if values.updateValue(newValue, forKey: name) == nil { keys.append(key) }
     }
   }
 
   /// Names and values, in order.
-  public var members: [(key: String, value: JSON)] { keys.map { ($0, values[$0]!) } }
+  public var members: [(key: String, value: JSON)] { keys.map { ($0, values[Name(text: $0)]!) } }
 }
 
 extension JSONObject: Hashable {
