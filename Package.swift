@@ -37,7 +37,8 @@ let package = Package(
     .target(name: "MartletTestSupport", dependencies: ["Martlet", "MartletFormats"], path: "Tests/TestSupport"),
     .testTarget(name: "KernelsTests", dependencies: ["MartletKernels"], path: "Tests/Kernels"),
     .testTarget(name: "GraphTests", dependencies: ["MartletGraph", "MartletTestSupport"], path: "Tests/Graph"),
-    .testTarget(name: "FormatsTests", dependencies: ["MartletFormats"], path: "Tests/Formats"),
+    .target(name: "MartletTestMemory", path: "Tests/Memory"),
+    .testTarget(name: "FormatsTests", dependencies: ["MartletFormats", "MartletTestMemory"], path: "Tests/Formats"),
     .testTarget(
       name: "CPUTests", dependencies: ["MartletCPU", "MartletKernels", "MartletTestSupport"], path: "Tests/Engines/CPU"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet", "MartletTestSupport"], path: "Tests/Martlet"),

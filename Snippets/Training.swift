@@ -25,13 +25,9 @@ var options = TrainingOptions(.epochs(5), output: "runs/circle")
 options.goal = Goal("accuracy", isLargerBetter: true)
 options.patience = 3
 
-let trainer = Trainer(
-  variables: Dictionary(uniqueKeysWithValues: model.namedVariables.map { ($0.name, $0.variable) }),
-  optimizerStates: Dictionary(uniqueKeysWithValues: optimizer.states.map { ($0.name, $0) }),
-  data: loader, options: options, update: { optimizer.update(with: $0) },
-  loss: { batch in
-    withMode(.training) { softmaxCrossEntropy(model(batch.inputs), labels: batch.labels) }
-  })
+let trainer = Trainer(model, optimizer: optimizer, data: loader, options: options) { batch in
+  softmaxCrossEntropy(model(batch.inputs), labels: batch.labels)
+}
 let unseen = try Example.collated((0..<test.count).map { try test.element(at: $0) })
 trainer.validation = { ["accuracy": accuracy(model(unseen.inputs), labels: unseen.labels).scalar] }
 let report = try trainer.run()

@@ -1,7 +1,8 @@
 // Speed of matrix products against the multiply-add peak measured in the same run.
-//   gemm_bench [threads]
+//   gemm_bench [threads] [names]
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "MartletKernels.h"
@@ -39,6 +40,12 @@ static void measure(const shape *s, double peak) {
       .c_row_stride = (ptrdiff_t)n, .c_column_stride = 1, .a_batch_stride = (ptrdiff_t)(m * k),
       .b_batch_stride = (ptrdiff_t)(k * n), .c_batch_stride = (ptrdiff_t)(m * n),
   };
+  void *packed = NULL;
+  if (strcmp(s->name, "packed once") == 0) {
+    packed = aligned_alloc(64, martlet_gemm_packed_bytes_f32(&gemm));
+    martlet_gemm_pack_b_f32(&gemm, packed);
+    gemm.packed_b = packed;
+  }
   double times[4096];
   size_t count = 0;
   const double end = seconds() + 0.6;
@@ -54,7 +61,7 @@ static void measure(const shape *s, double peak) {
          times[count / 2] * 1e6);
   printf("%6.1f GFLOPS  %5.1f %% of peak  %5.1f GB/s\n", work / times[0] / 1e9, 100 * work / times[0] / peak,
          bytes / times[0] / 1e9);
-  free(a), free(b), free(c);
+  free(a), free(b), free(c), free(packed);
 }
 
 int main(int count, char **arguments) {
@@ -82,7 +89,14 @@ int main(int count, char **arguments) {
       {"skinny 4", 4, 4096, 4096, 1, 0, 0}, {"row", 1, 4096, 4096, 1, 0, 0},
       {"row B^T", 1, 4096, 4096, 1, 0, 1}, {"column", 4096, 1, 4096, 1, 0, 0},
       {"column A^T", 4096, 1, 4096, 1, 1, 0}, {"row small", 1, 512, 512, 1, 0, 0},
+      {"recurrent", 32, 2048, 512, 1, 0, 0}, {"packed once", 32, 2048, 512, 1, 0, 0},
+      {"recurrent dX", 32, 512, 2048, 1, 0, 1}, {"packed once", 32, 512, 2048, 1, 0, 1},
+      {"transformer", 2048, 1536, 384, 1, 0, 0}, {"dW", 384, 1536, 2048, 1, 1, 0},
+      {"dX", 2048, 384, 1536, 1, 0, 1}, {"head", 2048, 4096, 384, 1, 0, 1}, {"head dW", 4096, 384, 2048, 1, 1, 0},
+      {"conv 2", 25088, 64, 288, 1, 0, 0}, {"512", 512, 3072, 768, 1, 0, 0}, {"64", 64, 3072, 768, 1, 0, 0},
   };
-  for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; ++i) measure(&shapes[i], peak);
+  for (size_t i = 0; i < sizeof shapes / sizeof shapes[0]; ++i) {
+    if (count < 3 || strstr(arguments[2], shapes[i].name)) measure(&shapes[i], peak);
+  }
   return 0;
 }

@@ -149,28 +149,48 @@ static void run_chunks(const product *p, size_t chunks, void (*body)(void *, siz
   for (size_t chunk = 0; chunk < chunks; ++chunk) body((void *)p, chunk, 0);
 }
 
+// Packs lines into panels. Where lines are adjacent, a few steps of the depth go to all panels before the next ones,
+// so that each row of memory is read in one run.
+static void pack_panels(const martlet_gemm_kernels *kernels, char *panels, size_t width, const char *from,
+                        ptrdiff_t line_stride, ptrdiff_t depth_stride, size_t count, size_t depth) {
+  const size_t bytes = kernels->element_bytes, run = line_stride == 1 && count > width ? 16 : depth;
+  for (size_t k = 0; k < depth; k += run) {
+    const size_t steps = least(run, depth - k);
+    for (size_t first = 0; first < count; first += width) {
+      const ptrdiff_t offset = (ptrdiff_t)first * line_stride + (ptrdiff_t)k * depth_stride;
+      kernels->pack(panels + (first * depth + k * width) * bytes, width, from + offset * (ptrdiff_t)bytes, line_stride,
+                    depth_stride, least(width, count - first), steps);
+    }
+  }
+}
+
 static void pack_rows_of_a(const void *source, void *panel, size_t width, size_t first, size_t count, size_t start,
                            size_t depth) {
   const product *p = source;
   const ptrdiff_t offset = (ptrdiff_t)first * p->a_row + (ptrdiff_t)start * p->a_column;
-  p->kernels->pack(panel, width, p->a + offset * (ptrdiff_t)p->kernels->element_bytes, p->a_row, p->a_column, count,
-                   depth);
+  pack_panels(p->kernels, panel, width, p->a + offset * (ptrdiff_t)p->kernels->element_bytes, p->a_row, p->a_column,
+              count, depth);
 }
 
 static void pack_columns_of_b(const void *source, void *panel, size_t width, size_t first, size_t count, size_t start,
                               size_t depth) {
   const product *p = source;
   const ptrdiff_t offset = (ptrdiff_t)first * p->b_column + (ptrdiff_t)start * p->b_row;
-  p->kernels->pack(panel, width, p->b + offset * (ptrdiff_t)p->kernels->element_bytes, p->b_column, p->b_row, count,
-                   depth);
+  pack_panels(p->kernels, panel, width, p->b + offset * (ptrdiff_t)p->kernels->element_bytes, p->b_column, p->b_row,
+              count, depth);
+}
+
+static martlet_packed_gemm packed_form(const product *p) {
+  return (martlet_packed_gemm){
+      .kernels = p->kernels, .rows = p->rows, .columns = p->columns, .depth = p->depth,
+      .pack_a = pack_rows_of_a, .pack_b = pack_columns_of_b, .a_source = p, .b_source = p, .output = p->output,
+      .packs_groups = true,
+      .epilogue = p->epilogue, .epilogue_context = p->epilogue_context, .batch_index = p->batch_index,
+  };
 }
 
 static martlet_status run_packed(const product *p) {
-  const martlet_packed_gemm packed = {
-      .kernels = p->kernels, .rows = p->rows, .columns = p->columns, .depth = p->depth,
-      .pack_a = pack_rows_of_a, .pack_b = pack_columns_of_b, .a_source = p, .b_source = p, .output = p->output,
-      .epilogue = p->epilogue, .epilogue_context = p->epilogue_context, .batch_index = p->batch_index,
-  };
+  const martlet_packed_gemm packed = packed_form(p);
   return martlet_packed_gemm_run(&packed);
 }
 
@@ -330,6 +350,11 @@ static martlet_status run(const martlet_gemm *gemm, const martlet_gemm_kernels *
   const size_t batch = gemm->batch ? gemm->batch : 1, work = gemm->rows * gemm->columns * gemm->depth + 1;
   if (batch == 1) {
     const product p = product_of(gemm, kernels, 0);
+    if (gemm->packed_b && gemm->rows && gemm->columns && gemm->depth) {
+      martlet_packed_gemm packed = packed_form(&p);
+      packed.packed_b = gemm->packed_b;
+      return martlet_packed_gemm_run(&packed);
+    }
     return run_product(&p);
   }
   // Small matrices go to threads whole; large ones are each worked on by all.
@@ -345,3 +370,17 @@ static martlet_status run(const martlet_gemm *gemm, const martlet_gemm_kernels *
 
 martlet_status martlet_gemm_f32(const martlet_gemm *gemm) { return run(gemm, martlet_gemm_kernels_f32()); }
 martlet_status martlet_gemm_f64(const martlet_gemm *gemm) { return run(gemm, martlet_gemm_kernels_f64()); }
+
+// Few rows are bound by reading B, once in either form.
+size_t martlet_gemm_packed_bytes_f32(const martlet_gemm *gemm) {
+  const product p = product_of(gemm, martlet_gemm_kernels_f32(), 0);
+  const martlet_packed_gemm packed = packed_form(&p);
+  if (gemm->batch > 1 || gemm->rows < 4 || gemm->columns < 2) return 0;
+  return martlet_packed_gemm_b_bytes(&packed);
+}
+
+void martlet_gemm_pack_b_f32(const martlet_gemm *gemm, void *packed) {
+  const product p = product_of(gemm, martlet_gemm_kernels_f32(), 0);
+  const martlet_packed_gemm form = packed_form(&p);
+  martlet_packed_gemm_pack_b(&form, packed);
+}

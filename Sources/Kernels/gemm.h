@@ -57,7 +57,8 @@ const martlet_gemm_kernels *martlet_gemm_kernels_f32(void);
 const martlet_gemm_kernels *martlet_gemm_kernels_f64(void);
 
 /// Packs the lines `first..<first + count` (rows of A, or columns of B; `count` <= `width`) and the depth
-/// `start..<start + depth` into one panel `[depth, width]`, zeros where lines are missing.
+/// `start..<start + depth` into one panel `[depth, width]`, zeros where lines are missing. If the product
+/// `packs_groups`, more lines than `width` fill as many panels as they need, one behind the other.
 typedef void (*martlet_pack_source)(const void *source, void *panel, size_t width, size_t first, size_t count,
                                     size_t start, size_t depth);
 
@@ -67,6 +68,8 @@ typedef struct {
   size_t rows, columns, depth;
   martlet_pack_source pack_a, pack_b;
   const void *a_source, *b_source;
+  bool packs_groups;
+  const void *packed_b;  // B as `martlet_packed_gemm_pack_b` leaves it; null: packed on the way
   martlet_tile output;  // of the whole C
   martlet_gemm_epilogue epilogue;
   void *epilogue_context;
@@ -76,7 +79,21 @@ typedef struct {
 /// Runs a packed product on the pool. The depth is summed in blocks of `depth_block`, in order.
 martlet_status martlet_packed_gemm_run(const martlet_packed_gemm *gemm);
 
+/// The bytes that B takes when it is packed whole.
+size_t martlet_packed_gemm_b_bytes(const martlet_packed_gemm *gemm);
+
+/// Packs all of B, on the pool. `panels` is aligned to 64 bytes.
+void martlet_packed_gemm_pack_b(const martlet_packed_gemm *gemm, void *panels);
+
 /// The tile `offset` rows and columns further.
-martlet_tile martlet_tile_at(const martlet_tile *tile, size_t row, size_t column, size_t element_bytes);
+static inline martlet_tile martlet_tile_at(const martlet_tile *tile, size_t row, size_t column, size_t element_bytes) {
+  const ptrdiff_t r = (ptrdiff_t)row, c = (ptrdiff_t)column, bytes = (ptrdiff_t)element_bytes;
+  martlet_tile part = *tile;
+  part.c = (char *)tile->c + (r * tile->row_stride + c * tile->column_stride) * bytes;
+  if (tile->bias) {
+    part.bias = (const char *)tile->bias + (r * tile->bias_row_stride + c * tile->bias_column_stride) * bytes;
+  }
+  return part;
+}
 
 #endif

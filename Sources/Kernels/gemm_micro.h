@@ -73,6 +73,13 @@ INLINE void NAME(tile)(size_t rows, size_t vectors, size_t depth, const T *restr
     UNROLL for (size_t v = 0; v < vectors; ++v) sums[i][v] = (V){0};
   }
   const size_t tail = columns - (vectors - 1) * LANES;
+  // Rows that are far apart are asked for before their sums are known: they come from memory, each from its page.
+  if (tile->column_stride == 1 && depth >= 64 && tile->row_stride * (ptrdiff_t)sizeof(T) >= 4096) {
+    UNROLL for (size_t i = 0; i < rows; ++i) {
+      const T *row = (const T *)tile->c + (ptrdiff_t)i * tile->row_stride;
+      UNROLL for (size_t v = 0; v < vectors; ++v) __builtin_prefetch(row + v * LANES, 1);
+    }
+  }
   _Pragma("clang loop unroll_count(2)") for (size_t k = 0; k < depth; ++k) {
     V line[VECTORS];
     UNROLL for (size_t v = 0; v < vectors; ++v) {
@@ -232,19 +239,18 @@ TARGET static void NAME(pack_lines)(void *panel_pointer, size_t width, const voi
   }
 }
 
-// Packs lines that are adjacent to each other. Steps that are narrower than whole vectors spill as above.
+// Packs lines that are adjacent to each other; returns how much of the depth it has done.
 INLINE size_t NAME(pack_adjacent)(T *panel, size_t width, const T *from, ptrdiff_t depth_stride, size_t count,
                                   size_t depth) {
   if (count != width) return 0;
   const size_t whole = width / LANES * LANES, rest = width - whole;
-  const size_t steps = rest == 0 ? depth : depth > LANES ? depth - LANES : 0;
-  for (size_t k = 0; k < steps; ++k) {
+  for (size_t k = 0; k < depth; ++k) {
     const T *line = from + (ptrdiff_t)k * depth_stride;
     T *to = panel + k * width;
     for (size_t j = 0; j < whole; j += LANES) V_STORE(to + j, V_LOAD(line + j));
-    if (rest) V_STORE(to + whole, V_LOAD_N(line + whole, rest));
+    if (rest) V_STORE_N(to + whole, V_LOAD_N(line + whole, rest), rest);
   }
-  return steps;
+  return depth;
 }
 
 // No alignment assumed; writes the whole panel and nothing more.

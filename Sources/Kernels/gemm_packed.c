@@ -7,12 +7,13 @@
 // Sizes depend on the shape and the caches, never on the number of threads. The depth is cut into equal blocks;
 // a chunk of work is `chunk_panels` panels of A against `chunk_columns` columns of B, and visits one depth block
 // after the other. B is packed once for `stage_columns` columns and `stage_depth` of the depth, A too if it is
-// small enough to stay in the last cache; otherwise each chunk packs its own rows.
+// small enough to stay in the last cache; otherwise each chunk packs its own rows. Where all rows make one chunk, each
+// chunk packs its own columns of B instead, which then never leave the second-level cache.
 typedef struct {
   const martlet_packed_gemm *gemm;
   size_t depth_block, stage_depth, stage_columns;
   size_t chunk_panels, chunk_columns, column_block;
-  bool shares_a;
+  bool shares_a, owns_b;
 } plan;
 
 // One step of the outer loops.
@@ -31,21 +32,14 @@ enum {
   wanted_chunks = 32,
   least_work = 1 << 18,  // multiply-adds of a chunk that are worth a claim
   most_panels = 8,
+  pack_panels = 4,  // panels that one claim packs
+  own_b_panels = 40,  // of A, at most, if each chunk packs its own columns
+  own_b_chunks = 16,
 };
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 static size_t divided_up(size_t a, size_t b) { return (a + b - 1) / b; }
 static size_t rounded_up(size_t a, size_t b) { return divided_up(a, b) * b; }
-
-martlet_tile martlet_tile_at(const martlet_tile *tile, size_t row, size_t column, size_t element_bytes) {
-  const ptrdiff_t r = (ptrdiff_t)row, c = (ptrdiff_t)column, bytes = (ptrdiff_t)element_bytes;
-  martlet_tile part = *tile;
-  part.c = (char *)tile->c + (r * tile->row_stride + c * tile->column_stride) * bytes;
-  if (tile->bias) {
-    part.bias = (const char *)tile->bias + (r * tile->bias_row_stride + c * tile->bias_column_stride) * bytes;
-  }
-  return part;
-}
 
 static plan make_plan(const martlet_packed_gemm *gemm) {
   const martlet_gemm_kernels *kernels = gemm->kernels;
@@ -53,11 +47,20 @@ static plan make_plan(const martlet_packed_gemm *gemm) {
   const size_t panels = divided_up(gemm->rows, mr);
   plan p = {.gemm = gemm};
   p.depth_block = divided_up(gemm->depth, divided_up(gemm->depth, kernels->depth_block));
-  p.stage_depth = least(gemm->depth, rounded_up(4096, p.depth_block));
-  p.stage_columns = least(rounded_up(gemm->columns, nr), rounded_up(stage_bytes / bytes / p.stage_depth, nr));
+  // What is packed already is one stage.
+  p.stage_depth = gemm->packed_b ? gemm->depth : least(gemm->depth, rounded_up(4096, p.depth_block));
+  p.stage_columns = rounded_up(gemm->columns, nr);
+  if (!gemm->packed_b) p.stage_columns = least(p.stage_columns, rounded_up(stage_bytes / bytes / p.stage_depth, nr));
   p.shares_a = gemm->rows * p.stage_depth * bytes <= shared_a_bytes;
   // Half of the second-level cache for the block of B that all panels of a chunk are multiplied with.
   p.column_block = rounded_up(martlet_cache_bytes(2) / 2 / bytes / p.depth_block, nr);
+  p.owns_b = p.shares_a && !gemm->packed_b && panels <= own_b_panels && gemm->columns >= 8 * nr;
+  if (p.owns_b) {
+    p.chunk_panels = panels;
+    p.stage_columns = rounded_up(gemm->columns, nr);
+    p.chunk_columns = least(rounded_up(divided_up(gemm->columns, own_b_chunks), nr), rounded_up(p.column_block / 2, nr));
+    return p;
+  }
   p.chunk_panels = least(panels, most_panels);
   p.chunk_columns = p.shares_a ? least(p.stage_columns, p.column_block) : p.stage_columns;
   for (;;) {
@@ -84,10 +87,17 @@ static char *panel_at(char *panels, size_t count, size_t width, const stage *s, 
 
 static size_t depth_at(const stage *s, size_t k) { return least(s->plan->depth_block, s->depth - k); }
 
-static void pack_a_panel(const stage *s, char *panel, size_t row, size_t k) {
+// Packs `count` lines of A or B from `first` on into consecutive panels of one depth block.
+static void pack_lines(const stage *s, bool is_a, char *panel, size_t first, size_t count, size_t k) {
   const martlet_packed_gemm *gemm = s->plan->gemm;
-  const size_t mr = gemm->kernels->tile_rows;
-  gemm->pack_a(gemm->a_source, panel, mr, row, least(mr, gemm->rows - row), s->depth_start + k, depth_at(s, k));
+  const size_t width = is_a ? gemm->kernels->tile_rows : gemm->kernels->tile_columns, depth = depth_at(s, k);
+  const martlet_pack_source pack = is_a ? gemm->pack_a : gemm->pack_b;
+  const void *source = is_a ? gemm->a_source : gemm->b_source;
+  const size_t group = gemm->packs_groups ? count : width;
+  for (size_t line = 0; line < count; line += group) {
+    pack(source, panel + line * depth * gemm->kernels->element_bytes, width, first + line, least(group, count - line),
+         s->depth_start + k, depth);
+  }
 }
 
 static void pack_item(void *context, size_t chunk, size_t worker) {
@@ -97,25 +107,18 @@ static void pack_item(void *context, size_t chunk, size_t worker) {
   (void)worker;
   const bool is_a = chunk >= s->b_items;
   const size_t index = is_a ? chunk - s->b_items : chunk;
-  const size_t panels = is_a ? divided_up(gemm->rows, mr) : divided_up(s->columns, nr);
-  for (size_t panel = index * 4; panel < least(index * 4 + 4, panels); ++panel) {
-    for (size_t k = 0; k < s->depth; k += s->plan->depth_block) {
-      const size_t depth = depth_at(s, k);
-      if (is_a) {
-        pack_a_panel(s, panel_at(s->a_panels, panels, mr, s, panel, k, depth), panel * mr, k);
-      } else {
-        const size_t column = panel * nr;
-        gemm->pack_b(gemm->b_source, panel_at(s->b_panels, panels, nr, s, panel, k, depth), nr, s->column + column,
-                     least(nr, s->columns - column), s->depth_start + k, depth);
-      }
-    }
+  const size_t width = is_a ? mr : nr, lines = is_a ? gemm->rows : s->columns, first = index * pack_panels * width;
+  for (size_t k = 0; k < s->depth; k += s->plan->depth_block) {
+    char *panel = panel_at(is_a ? s->a_panels : s->b_panels, divided_up(lines, width), width, s, first / width, k,
+                           depth_at(s, k));
+    pack_lines(s, is_a, panel, is_a ? first : s->column + first, least(pack_panels * width, lines - first), k);
   }
 }
 
 // What a chunk is at: rows and columns count from the stage's corner.
 typedef struct {
   size_t row, rows, column, columns;
-  char *own_panels;  // of the current depth block, if A is not shared
+  char *own_panels;  // of the current depth block: those of A or B that are not shared
 } piece;
 
 static void multiply_panel(const stage *s, const piece *at, size_t row, size_t column, size_t columns, size_t k) {
@@ -132,7 +135,8 @@ static void multiply_panel(const stage *s, const piece *at, size_t row, size_t c
   if (!is_last) strip.bias = NULL;
   for (size_t j = 0; j < columns; j += nr) {
     const martlet_tile tile = martlet_tile_at(&strip, 0, j, kernels->element_bytes);
-    const char *b = panel_at(s->b_panels, b_panels, nr, s, (column + j) / nr, k, depth);
+    const char *b = s->plan->owns_b ? at->own_panels + (column + j - at->column) * depth * kernels->element_bytes
+                                    : panel_at(s->b_panels, b_panels, nr, s, (column + j) / nr, k, depth);
     kernels->packed_tile(depth, a, b, rows, least(nr, columns - j), &tile);
   }
   if (is_last && gemm->epilogue) {
@@ -142,12 +146,11 @@ static void multiply_panel(const stage *s, const piece *at, size_t row, size_t c
 }
 
 static void multiply_piece(const stage *s, const piece *at) {
-  const size_t mr = s->plan->gemm->kernels->tile_rows, bytes = s->plan->gemm->kernels->element_bytes;
+  const size_t mr = s->plan->gemm->kernels->tile_rows;
   const size_t end = at->row + at->rows, column_end = at->column + at->columns;
   for (size_t k = 0; k < s->depth; k += s->plan->depth_block) {
-    for (size_t row = at->row; !s->plan->shares_a && row < end; row += mr) {
-      pack_a_panel(s, at->own_panels + (row - at->row) * depth_at(s, k) * bytes, row, k);
-    }
+    if (!s->plan->shares_a) pack_lines(s, true, at->own_panels, at->row, at->rows, k);
+    if (s->plan->owns_b) pack_lines(s, false, at->own_panels, s->column + at->column, at->columns, k);
     for (size_t column = at->column; column < column_end; column += s->plan->column_block) {
       const size_t columns = least(s->plan->column_block, column_end - column);
       for (size_t row = at->row; row < end; row += mr) multiply_panel(s, at, row, column, columns, k);
@@ -163,11 +166,12 @@ static void multiply_chunk(void *context, size_t chunk, size_t worker) {
   piece at = {.row = chunk % s->row_chunks * chunk_rows, .column = chunk / s->row_chunks * s->plan->chunk_columns};
   at.rows = least(chunk_rows, gemm->rows - at.row);
   at.columns = least(s->plan->chunk_columns, s->columns - at.column);
-  if (s->plan->shares_a) {
+  if (s->plan->shares_a && !s->plan->owns_b) {
     multiply_piece(s, &at);
     return;
   }
-  at.own_panels = martlet_scratch_acquire(chunk_rows * s->plan->depth_block * gemm->kernels->element_bytes);
+  const size_t own_lines = s->plan->owns_b ? rounded_up(s->plan->chunk_columns, gemm->kernels->tile_columns) : chunk_rows;
+  at.own_panels = martlet_scratch_acquire(own_lines * s->plan->depth_block * gemm->kernels->element_bytes);
   if (!at.own_panels) {
     s->has_failed = true;
     return;
@@ -183,8 +187,8 @@ static bool run_stage(stage *s) {
   s->depth = least(p->stage_depth, p->gemm->depth - s->depth_start);
   s->row_chunks = divided_up(p->gemm->rows, p->chunk_panels * kernels->tile_rows);
   s->column_chunks = divided_up(s->columns, p->chunk_columns);
-  s->b_items = divided_up(divided_up(s->columns, kernels->tile_columns), 4);
-  s->a_items = p->shares_a ? divided_up(divided_up(p->gemm->rows, kernels->tile_rows), 4) : 0;
+  s->b_items = p->gemm->packed_b || p->owns_b ? 0 : divided_up(divided_up(s->columns, kernels->tile_columns), pack_panels);
+  s->a_items = p->shares_a ? divided_up(divided_up(p->gemm->rows, kernels->tile_rows), pack_panels) : 0;
   martlet_pool_run(s->a_items + s->b_items, pack_item, s);
   martlet_pool_run(s->row_chunks * s->column_chunks, multiply_chunk, s);
   return !s->has_failed;
@@ -204,10 +208,24 @@ martlet_status martlet_packed_gemm_run(const martlet_packed_gemm *gemm) {
   const plan p = make_plan(gemm);
   const size_t bytes = gemm->kernels->element_bytes;
   const size_t a_rows = p.shares_a ? rounded_up(gemm->rows, gemm->kernels->tile_rows) : 0;
+  const size_t b_bytes = gemm->packed_b || p.owns_b ? 0 : p.stage_columns * p.stage_depth * bytes;
   // Offsets of panels are multiples of 64 bytes only for B; A is read by single elements.
-  char *b_panels = martlet_scratch_acquire((p.stage_columns + a_rows) * p.stage_depth * bytes);
-  if (!b_panels) return MARTLET_OUT_OF_MEMORY;
-  const bool is_done = run_stages(&p, b_panels + p.stage_columns * p.stage_depth * bytes, b_panels);
+  char *panels = martlet_scratch_acquire(b_bytes + a_rows * p.stage_depth * bytes + 1);
+  if (!panels) return MARTLET_OUT_OF_MEMORY;
+  const bool is_done = run_stages(&p, panels + b_bytes, gemm->packed_b ? (char *)gemm->packed_b : panels);
   martlet_scratch_release();
   return is_done ? MARTLET_OK : MARTLET_OUT_OF_MEMORY;
+}
+
+size_t martlet_packed_gemm_b_bytes(const martlet_packed_gemm *gemm) {
+  return rounded_up(gemm->columns, gemm->kernels->tile_columns) * gemm->depth * gemm->kernels->element_bytes;
+}
+
+void martlet_packed_gemm_pack_b(const martlet_packed_gemm *gemm, void *panels) {
+  martlet_packed_gemm whole = *gemm;
+  whole.packed_b = panels;
+  const plan p = make_plan(&whole);
+  stage s = {.plan = &p, .columns = gemm->columns, .depth = gemm->depth, .b_panels = panels};
+  s.b_items = divided_up(divided_up(gemm->columns, gemm->kernels->tile_columns), pack_panels);
+  martlet_pool_run(s.b_items, pack_item, &s);
 }

@@ -140,11 +140,12 @@ struct SafetensorsTests {
     #expect(error?.kind == kind, "\(header): \(error.map { "\($0)" } ?? "")")
   }
 
-  @Test(
-    arguments: [
-      (100_000_001, .limit), (UInt64.max, .limit), (1 << 63, .limit), (1000, .truncated), (0, .malformed),
-      (99_999_999, .truncated),
-    ] as [(UInt64, FormatError.Kind)])
+  static let lyingLengths: [(UInt64, FormatError.Kind)] = [
+    (100_000_001, .limit), (UInt64.max, .limit), (1 << 63, .limit), (1000, .truncated), (0, .malformed),
+    (99_999_999, .truncated),
+  ]
+
+  @Test(arguments: lyingLengths)
   func `a header length that lies is refused`(length: UInt64, kind: FormatError.Kind) {
     let bytes = SharedBytes(SafetensorsTests.file(#"{"a":{\#(SafetensorsTests.f4)}}"#, data: 4, length: length))
     #expect(formatError { () throws(FormatError) in _ = try SafetensorsFile(bytes: bytes) }?.kind == kind)

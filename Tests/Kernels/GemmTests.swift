@@ -10,6 +10,7 @@ private struct Product {
   var gap = 0  // unused elements after each row or column
   var accumulates = false
   var hasBias = false
+  var packsOnce = false
 
   private func strides(_ rows: Int, _ columns: Int, _ isTransposed: Bool) -> (row: Int, column: Int, count: Int) {
     isTransposed
@@ -48,6 +49,14 @@ private struct Product {
             (gemm.c, gemm.c_row_stride, gemm.c_column_stride) = (c.baseAddress, sc.row, sc.column)
             (gemm.alpha, gemm.accumulates) = (0.5, accumulates)
             gemm.bias = hasBias ? bias.baseAddress : nil
+            let packed = UnsafeMutableRawPointer.allocate(
+              byteCount: max(1, martlet_gemm_packed_bytes_f32(&gemm)), alignment: 64)
+            defer { packed.deallocate() }
+            if packsOnce && martlet_gemm_packed_bytes_f32(&gemm) > 0 {
+              martlet_gemm_pack_b_f32(&gemm, packed)
+              gemm.packed_b = UnsafeRawPointer(packed)
+              gemm.b = nil
+            }
             return martlet_gemm_f32(&gemm)
           }
         }
@@ -73,7 +82,7 @@ extension KernelTests {
             let product = Product(
               rows: rows, columns: columns, depth: numbers.int(in: 0...40),
               transposes: (bits & 1 != 0, bits & 2 != 0, bits & 4 != 0), gap: Int(bits >> 3 & 3),
-              accumulates: bits & 32 != 0, hasBias: bits & 64 != 0)
+              accumulates: bits & 32 != 0, hasBias: bits & 64 != 0, packsOnce: bits & 128 != 0)
             let (found, expected) = product.run(seed: bits)
             #expect(distance(found, expected) < product.tolerance, "\(product)")
           }
@@ -91,6 +100,19 @@ extension KernelTests {
             hasBias: bits % 3 == 0)
           let (found, expected) = product.run(seed: UInt64(bits))
           #expect(distance(found, expected) < product.tolerance, "\(product)")
+        }
+      }
+    }
+
+    @Test(arguments: availableISAs, [(32, 700, 500), (32, 64, 5000), (4, 33, 1), (200, 5000, 900)])
+    func `a B that was packed before gives the same product`(isa: martlet_isa, size: (Int, Int, Int)) {
+      withISA(isa) {
+        var product = Product(rows: size.0, columns: size.1, depth: size.2, packsOnce: true)
+        for isTransposed in [false, true] {
+          product.transposes.b = isTransposed
+          let results = [1, 2].map { threads in withThreads(threads) { product.run(seed: 9) } }
+          #expect(distance(results[0].found, results[0].expected) < product.tolerance, "\(product)")
+          #expect(results[0].found == results[1].found)
         }
       }
     }

@@ -1,3 +1,5 @@
+import Martlet
+
 /// Makes numbered pieces of work on several threads, and hands the results out in order of their numbers.
 ///
 /// At most `depth` results exist or are being made ahead of the reader, whatever the number of threads: memory is

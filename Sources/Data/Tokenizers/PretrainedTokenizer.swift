@@ -21,6 +21,8 @@ public struct PretrainedTokenizer: Tokenizer {
   private let normalizedFinder: AddedTokenFinder
   private let addedByID: [Int32: AddedToken]
   private let entryByID: [Int32]
+  /// The white space at the ends of each token's spelling, where offsets leave it out.
+  private let margins: [TokenPostProcessor.Margins]
   private let scratches = ScratchPool()
 
   /// What a tokenizer is made of.
@@ -76,6 +78,11 @@ public struct PretrainedTokenizer: Tokenizer {
     var entryByID = [Int32](repeating: -1, count: vocabularySize)
     for entry in 0..<parts.spellings.count { entryByID[Int(parts.spellings.number(entry))] = Int32(entry) }
     self.entryByID = entryByID
+    let table = parts.spellings
+    let trimsOffsets = parts.postProcessor?.trimsOffsets ?? false
+    margins =
+      trimsOffsets
+      ? entryByID.map { $0 < 0 ? (0, 0) : PretrainedTokenizer.margins(table.spelling(Int($0))) } : []
   }
 }
 
@@ -88,8 +95,7 @@ extension PretrainedTokenizer {
   /// - Parameter addsSpecialTokens: Whether the file's template puts its special tokens in.
   /// - Throws: ``DataError`` if the model has no token for something, or a pattern takes too long.
   public func encode(_ text: String, addsSpecialTokens: Bool) throws -> [Int32] {
-    if parts.postProcessor != nil, addsSpecialTokens { return try encoding(of: text).ids }
-    return try scratches.use { scratch throws(DataError) in
+    let ids = try scratches.use { scratch throws(DataError) in
       let pieces = try prepare(text, scratch)
       var ids: [Int32] = []
       ids.reserveCapacity(text.utf8.count / 3)
@@ -103,6 +109,7 @@ extension PretrainedTokenizer {
       }
       return ids
     }
+    return addsSpecialTokens ? parts.postProcessor?.complete(ids) ?? ids : ids
   }
 
   /// The tokens of a text, or of two that belong together, with their places.
@@ -172,6 +179,7 @@ extension PretrainedTokenizer {
 extension PretrainedTokenizer {
   /// A text cut into words.
   private func prepare(_ text: String, _ scratch: EncodingScratch) throws(DataError) -> TextParts {
+    guard text.utf8.count < 1 << 30 else { throw DataError("a text of more than 1 GiB is to be encoded in parts") }
     var pieces = TextParts(AlignedText(Array(text.utf8), origin: 0))
     try finder.apply(to: &pieces)
     if let normalizer = parts.normalizer {
@@ -212,7 +220,7 @@ extension PretrainedTokenizer {
         for i in scratch.tokens.indices {
           let range = (part.range.lowerBound + Int(scratch.starts[i]))..<(part.range.lowerBound + Int(scratch.ends[i]))
           result.offsets.append(places.range(source.original(range)))
-          if needsMargins { margins.append(PretrainedTokenizer.margins(bytes(of: scratch.tokens[i]) ?? [])) }
+          if needsMargins { margins.append(self.margins[Int(scratch.tokens[i])]) }
         }
       }
       result.typeIDs = [Int32](repeating: type, count: result.count)

@@ -68,6 +68,22 @@ enum TokenPostProcessor: Sendable {
     }
   }
 
+  /// The tokens of one text with the special ones, where nobody asks for places.
+  func complete(_ ids: [Int32]) -> [Int32] {
+    switch self {
+    case .sequence(let parts): parts.reduce(ids) { $1.complete($0) }
+    case .template(let single, _):
+      single.flatMap { piece in
+        switch piece {
+        case .text: ids
+        case .special(let special, _): special
+        }
+      }
+    case .trimOffsets: ids
+    case .roberta(let start, let end, _, _): [start] + ids + [end]
+    }
+  }
+
   private static func fill(
     _ template: [Piece], _ encodings: [TokenEncoding], addsSpecial: Bool
   ) -> [TokenEncoding] {

@@ -1,12 +1,13 @@
 /// The central directory of a zip archive, compared with the headers in front of the members.
 struct ZipDirectory {
   private(set) var members: [ZipFile.Member] = []
+  /// The place of each name in `members`.
+  private(set) var indices: [String: Int] = [:]
 
   private let bytes: SharedBytes
   private let file: String
   private let limits: ZipLimits
   private var extents: [Range<Int>] = []
-  private var names: Set<String> = []
   private var totalBytes = 0
 
   private enum Signature {
@@ -43,6 +44,9 @@ struct ZipDirectory {
     }
     var reader = ByteReader(bytes[0..<end.directory.upperBound], file: file)
     reader.offset = end.directory.lowerBound
+    members.reserveCapacity(end.count)
+    extents.reserveCapacity(end.count)
+    indices.reserveCapacity(end.count)
     for _ in 0..<end.count { try readMember(&reader, directoryStart: end.directory.lowerBound) }
     guard reader.remaining == 0 else { throw reader.error(.malformed, "zip directory is longer than its members") }
     try checkOverlap()
@@ -182,7 +186,9 @@ struct ZipDirectory {
     guard isSafe, !bytes.contains(0), !bytes.contains(UInt8(ascii: "\\")) else {
       throw error(.malformed, "has a name that leads out of the archive", at: position, name)
     }
-    guard names.insert(name).inserted else { throw error(.duplicate, "is in the zip twice", at: position, name) }
+    guard indices.updateValue(members.count, forKey: name) == nil else {
+      throw error(.duplicate, "is in the zip twice", at: position, name)
+    }
     return name
   }
 

@@ -59,32 +59,56 @@ public struct ZipFile: Sendable {
     self.file = file
     self.limits = limits
     members = directory.members
-    var indices: [String: Int] = [:]
-    for (i, member) in members.enumerated() { indices[member.name] = i }
-    self.indices = indices
+    indices = directory.indices
   }
 
   /// The member called `name`, or nil if there is none.
   public subscript(name: String) -> Member? { indices[name].map { members[$0] } }
 
   /// The content of a member, its checksum verified; shared with the archive if it is stored.
+  ///
+  /// A member that claims to become larger than the whole archive is decompressed twice: once to see that it is what it
+  /// claims, with memory of its own only after that.
+  ///
+  /// - Throws: `FormatError` if the content is not what the directory says.
   public func read(_ member: Member) throws(FormatError) -> SharedBytes {
+    try read(member) { (_: [UInt8]) throws(FormatError) in }
+  }
+
+  /// As `read(_:)`, for content whose beginning can tell that the rest is of no use.
+  ///
+  /// - Parameter check: Is given the first 128 KiB of a member that claims to become larger than the archive.
+  func read(
+    _ member: Member, checkingBeginning check: ([UInt8]) throws(FormatError) -> Void
+  ) throws(FormatError) -> SharedBytes {
     let data = bytes[member.data]
-    var content = data
-    if !member.isStored {
-      let file = file
-      let (array, end) = try data.withSpan { (input) throws(FormatError) in
-        try Inflate.decompress(input, limit: member.size, sizeHint: member.size, file: file)
-      }
-      guard array.count == member.size, end == data.count else {
-        throw error(.malformed, "does not decompress to its stated size", member)
-      }
-      content = SharedBytes(array)
+    if member.isStored {
+      guard CRC32.checksum(data) == member.checksum else { throw wrongChecksum(member) }
+      return data
     }
-    guard CRC32.checksum(content) == member.checksum else {
-      throw error(.checksum, "does not match its checksum", member)
+    let file = file
+    if member.size > bytes.count {
+      let passed = try data.withSpan { (input) throws(FormatError) in
+        try Inflate.examine(input, limit: member.size, file: file)
+      }
+      guard passed.count == member.size, passed.end == data.count else { throw wrongSize(member) }
+      guard passed.checksum.value == member.checksum else { throw wrongChecksum(member) }
+      try check(passed.beginning)
     }
-    return content
+    let (content, end) = try data.withSpan { (input) throws(FormatError) in
+      try Inflate.decompress(input, limit: member.size, sizeHint: member.size, file: file)
+    }
+    guard content.count == member.size, end == data.count else { throw wrongSize(member) }
+    guard CRC32.checksum(content.span) == member.checksum else { throw wrongChecksum(member) }
+    return SharedBytes(content)
+  }
+
+  private func wrongSize(_ member: Member) -> FormatError {
+    error(.malformed, "does not decompress to its stated size", member)
+  }
+
+  private func wrongChecksum(_ member: Member) -> FormatError {
+    error(.checksum, "does not match its checksum", member)
   }
 
   /// The first bytes of a member's content, at most `count`; the checksum, which covers all, is not looked at.

@@ -1,6 +1,7 @@
 /// Decompresses deflate data (RFC 1951).
 ///
-/// The output grows as it is produced, so that memory follows what is really there and never what a header claims.
+/// The output grows as it is produced, so that memory follows what is really there and never what a header claims. Where
+/// only its size and checksum are wanted, the window that matches may refer to is all that is kept.
 package struct Inflate {
   /// Deflate cannot shrink anything by more than this factor (258 bytes from two bits).
   package static let largestRatio = 1032
@@ -13,9 +14,26 @@ package struct Inflate {
   private var source: BitSource
   private var output: [UInt8]
   private var written = 0
+  /// What became of output that is not kept; nil where all of it is.
+  private var passed: Passed?
+
+  /// What is known of a stream that was decompressed and not kept.
+  package struct Passed {
+    /// The first bytes, 128 KiB at most.
+    package var beginning: [UInt8] = []
+    /// How many bytes came out, and their checksum.
+    package var count = 0
+    package var checksum = CRC32()
+    /// Where in the input the stream ended.
+    package var end = 0
+
+    fileprivate static let beginningCount = 1 << 17
+  }
 
   // Room behind the limit, so that one longest match needs no check of its own.
   private static let slack = 258
+  /// How far back a match may reach.
+  private static let window = 1 << 15
 
   /// Decompresses one deflate stream.
   ///
@@ -44,6 +62,38 @@ package struct Inflate {
       while !isLast { isLast = try inflate.block(input) }
     } catch  where error.kind != .limit { throw error } catch {}
     return Array(inflate.output.prefix(min(inflate.written, count)))
+  }
+
+  /// Decompresses one deflate stream without keeping it, in less than 400 KiB whatever comes out.
+  ///
+  /// - Parameters:
+  ///   - input: Bytes that begin with the stream; more may follow it.
+  ///   - limit: The most bytes that may come out.
+  ///   - file: The name for error messages, whose offsets count from the first byte of `input`.
+  package static func examine(_ input: Span<UInt8>, limit: Int, file: String) throws(FormatError) -> Passed {
+    var inflate = Inflate(input, from: 0, limit: limit, sizeHint: 0, file: file)
+    // A window, the largest stored block and one longest match.
+    inflate.output = [UInt8](repeating: 0, count: window + (1 << 16) + slack)
+    inflate.passed = Passed()
+    var isLast = false
+    while !isLast { isLast = try inflate.block(input) }
+    inflate.pass(keeping: 0)
+    inflate.passed!.end = inflate.source.byteOffset
+    return inflate.passed!
+  }
+
+  /// Lets go of output, but for the last bytes of it.
+  private mutating func pass(keeping kept: Int) {
+    let gone = written - kept
+    if gone <= 0 { return }
+    let room = Passed.beginningCount - passed!.beginning.count
+    passed!.beginning += output.prefix(min(gone, room))
+    var checksum = passed!.checksum
+    checksum.update(output.span.extracting(0..<gone))
+    passed!.checksum = checksum
+    passed!.count += gone
+    for i in 0..<kept { output[i] = output[gone + i] }
+    written = kept
   }
 
   private init(_ input: Span<UInt8>, from start: Int, limit: Int, sizeHint: Int?, file: String) {
@@ -98,11 +148,14 @@ package struct Inflate {
     }
     guard input.count - start - 4 >= length else { throw endedEarly }
     source.position = start + 4 + length
-    guard length <= limit - written else { throw tooLong }
+    guard length <= limit - total else { throw tooLong }
     reserve(length)
     for i in 0..<length { output[written + i] = input[start + 4 + i] }
     written += length
   }
+
+  /// Bytes that have come out so far.
+  private var total: Int { written + (passed?.count ?? 0) }
 
   private var tooLong: FormatError { error(.limit, "decompresses to more than \(limit) bytes") }
 
@@ -110,6 +163,7 @@ package struct Inflate {
   private mutating func reserve(_ count: Int) {
     let needed = written + count + Inflate.slack
     guard needed > output.count else { return }
+    if passed != nil { return pass(keeping: min(written, Inflate.window)) }
     let grown = max(min(output.count * 2, limit + Inflate.slack), needed)
     output.append(contentsOf: repeatElement(0, count: grown - output.count))
   }
@@ -172,10 +226,10 @@ package struct Inflate {
       let outcome = decodeRun(input)
       switch outcome {
       case .endOfBlock:
-        guard written <= limit else { throw tooLong }
+        guard total <= limit else { throw tooLong }
         return
       case .outputFull:
-        guard written <= limit else { throw tooLong }
+        guard total <= limit else { throw tooLong }
       case .inputEnded: throw endedEarly
       case .invalidSymbol: throw error(.malformed, "compressed data has an invalid symbol")
       case .distanceTooFar: throw error(.malformed, "compressed data refers to before its beginning")

@@ -4,6 +4,8 @@ struct TorchContents {
   private(set) var values: [(key: String, value: String)] = []
   private let machine: PickleMachine
   private var visits: Int
+  /// Bytes of names that may still be made: a long key before a long list would multiply to gigabytes.
+  private var nameBytes: Int
 
   /// Walks over what the machine left.
   ///
@@ -13,6 +15,7 @@ struct TorchContents {
     self.machine = machine
     // A value that is written once takes a byte at least; sharing may multiply them a few times, not without end.
     visits = machine.bytes.count * 4 + 1000
+    nameBytes = machine.bytes.count + 16 << 20
     try visit(root, path: "", depth: 0)
     var names: Set<String> = []
     for tensor in tensors where !names.insert(tensor.name).inserted {
@@ -22,7 +25,8 @@ struct TorchContents {
 
   private mutating func visit(_ value: PickleValue, path: String, depth: Int) throws(FormatError) {
     visits -= 1
-    guard visits > 0, depth <= 64, path.utf8.count <= 4096 else {
+    nameBytes -= path.utf8.count
+    guard visits > 0, nameBytes > 0, depth <= 64, path.utf8.count <= 4096 else {
       throw machine.error(.limit, "pickle is nested too deep, or shares its parts too often")
     }
     switch value {

@@ -18,14 +18,7 @@ public enum Npy {
   public static func decode(_ bytes: SharedBytes, file: String = "npy data") throws(FormatError) -> StoredTensor {
     var reader = ByteReader(bytes, file: file)
     let header = try NpyHeader(&reader)
-    guard let size = StoredTensor.sizeInBytes(dtype: header.dtype, shape: header.dimensions) else {
-      throw reader.error(.limit, "npy shape has sizes whose product does not fit in 64 bits", at: 8)
-    }
-    guard size == reader.remaining else {
-      throw reader.error(
-        size > reader.remaining ? .truncated : .malformed,
-        "npy header promises \(size) bytes of data, \(reader.remaining) are there")
-    }
+    let size = try header.checkedSize(in: reader.remaining, reader)
     let shape = Shape(header.dimensions)
     var data = bytes[reader.offset...]
     if header.isBigEndian { data = SharedBytes(ByteOrder.swapped(data, elementSize: header.dtype.sizeInBytes)) }

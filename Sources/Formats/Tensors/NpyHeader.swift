@@ -37,6 +37,19 @@ struct NpyHeader {
     self.dimensions = dimensions
   }
 
+  /// The bytes of data that type and shape take, if they are as many as there are.
+  func checkedSize(in byteCount: Int, _ reader: ByteReader) throws(FormatError) -> Int {
+    guard let size = StoredTensor.sizeInBytes(dtype: dtype, shape: dimensions) else {
+      throw reader.error(.limit, "npy shape has sizes whose product does not fit in 64 bits", at: 8)
+    }
+    guard size == byteCount else {
+      throw reader.error(
+        size > byteCount ? .truncated : .malformed,
+        "npy header promises \(size) bytes of data, \(byteCount) are there")
+    }
+    return size
+  }
+
   /// The bytes before the data in a file of version 1.0 for a tensor, padded so that the data begins at a multiple
   /// of 64.
   static func encoded(dtype: DType, shape: Shape) throws(FormatError) -> [UInt8] {

@@ -2,9 +2,6 @@ import MartletGraph
 
 /// A numpy npz archive open for reading: tensors by name, each decompressed when it is asked for.
 public struct NpzFile: Sendable {
-  /// The names of the tensors (without `.npy`), in the order of the archive.
-  public let names: [String]
-
   private let zip: ZipFile
 
   /// Opens the archive at `path`.
@@ -26,8 +23,10 @@ public struct NpzFile: Sendable {
     for member in zip.members where !member.name.hasSuffix(".npy") {
       throw FormatError(.malformed, file: zip.file, "is not a npy file", tensor: member.name)
     }
-    names = zip.members.map { String($0.name.dropLast(4)) }
   }
+
+  /// The names of the tensors (without `.npy`), in the order of the archive.
+  public var names: [String] { zip.members.map { String($0.name.dropLast(4)) } }
 
   /// The tensor called `name`.
   ///
@@ -36,13 +35,23 @@ public struct NpzFile: Sendable {
     guard let member = zip[name + ".npy"] else {
       throw FormatError(.missing, file: zip.file, "is not in the file", tensor: name)
     }
-    let content = try zip.read(member)
-    do {
-      return try Npy.decode(content, file: zip.file)
-    } catch {
-      // Positions inside a member say nothing about the archive.
-      throw FormatError(error.kind, file: zip.file, "cannot be read: \(error.message)", tensor: name)
+    let file = zip.file
+    let content = try zip.read(member) { (beginning) throws(FormatError) in
+      try naming(name) { () throws(FormatError) in
+        var reader = ByteReader(SharedBytes(beginning), file: file)
+        _ = try NpyHeader(&reader).checkedSize(in: member.size - reader.offset, reader)
+      }
     }
+    return try naming(name) { () throws(FormatError) in try Npy.decode(content, file: file) }
+  }
+
+  /// Puts the member's name into errors; positions inside a member say nothing about the archive.
+  private func naming<Result>(
+    _ name: String, _ body: () throws(FormatError) -> Result
+  ) throws(FormatError) -> Result {
+    do {
+      return try body()
+    } catch { throw FormatError(error.kind, file: zip.file, "cannot be read: \(error.message)", tensor: name) }
   }
 
   /// The type and sizes of the tensor called `name`, and the bytes of its elements, from the start of its member alone.

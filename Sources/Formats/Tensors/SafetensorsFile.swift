@@ -7,15 +7,12 @@ import MartletGraph
 /// - Note: The format is that of the library *safetensors*; its rules on offsets, header size and duplicate names are
 ///   enforced here too, and unknown fields are refused.
 public struct SafetensorsFile: Sendable {
-  /// What the header says, in the order of the data.
-  public let entries: [SafetensorsEntry]
-  /// The strings stored under `__metadata__`.
-  public let metadata: [String: String]
   /// The path, or the name given for data that is in no file.
   public let file: String
 
+  private let text: SharedBytes
+  private let header: SafetensorsHeader
   private let data: SharedBytes
-  private let indices: [String: Int]
 
   /// Opens the file at `path`.
   ///
@@ -33,24 +30,34 @@ public struct SafetensorsFile: Sendable {
     }
     let text = try reader.take(Int(stated), "header")
     let data = bytes[reader.offset...]
-    let header = try text.withSpan { (text) throws(FormatError) in
+    header = try text.withSpan { (text) throws(FormatError) in
       try SafetensorsHeader(text, dataSize: data.count, file: file)
     }
-    self.file = file
-    self.data = data
-    entries = header.entries
-    metadata = header.metadata
-    var indices: [String: Int] = [:]
-    indices.reserveCapacity(entries.count)
-    for (i, entry) in entries.enumerated() { indices[entry.name] = i }
-    self.indices = indices
+    (self.file, self.text, self.data) = (file, text, data)
+  }
+
+  /// What the header says, in the order of the data.
+  ///
+  /// - Complexity: Reads the header again; keep the result if you need it twice.
+  public var entries: [SafetensorsEntry] {
+    text.withSpan { text in header.records.indices.map { header.entry($0, text) } }
   }
 
   /// The names of all tensors, in the order of the data.
-  public var names: [String] { entries.map(\.name) }
+  public var names: [String] {
+    text.withSpan { text in header.records.map { JSONScanner.string($0.name, text) } }
+  }
+
+  /// The number of tensors.
+  public var count: Int { header.records.count }
+
+  /// The strings stored under `__metadata__`.
+  public var metadata: [String: String] { text.withSpan { header.metadata($0) } }
 
   /// What the header says about the tensor called `name`, or nil if there is none.
-  public subscript(name: String) -> SafetensorsEntry? { indices[name].map { entries[$0] } }
+  public subscript(name: String) -> SafetensorsEntry? {
+    text.withSpan { text in header.index(of: name, text).map { header.entry($0, text) } }
+  }
 
   /// The tensor called `name`; its bytes stay in the file until they are read.
   ///

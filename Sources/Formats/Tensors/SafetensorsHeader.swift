@@ -14,219 +14,251 @@ public struct SafetensorsEntry: Sendable {
   public let offsets: Range<Int>
 }
 
-/// Reads and checks safetensors headers.
+/// Where a safetensors header says what, checked; names and shapes stay in the text until somebody asks for them.
 ///
 /// Stricter than JSON: a fixed depth, known fields only, each once, integers only. The tensors must fill the data
-/// without holes and without overlap.
-struct SafetensorsHeader {
+/// without holes and without overlap. Whatever a text says, its index takes less memory than the text: a tensor has at
+/// least 50 bytes there and at most 44 here.
+struct SafetensorsHeader: Sendable {
   static let maximumSize = 100_000_000
   static let maximumTensors = 1_000_000
+  /// `"":{"dtype":"U8","shape":[],"data_offsets":[0,0]},`
+  static let smallestEntry = 50
 
-  private(set) var entries: [SafetensorsEntry] = []
-  private(set) var metadata: [String: String] = [:]
-  private var scanner: JSONScanner
+  /// One tensor: places in the text, which has less than 2³² bytes, and in the data.
+  struct Record: Sendable {
+    var nameStart: UInt32
+    var nameCount: UInt32
+    var shapeStart: UInt32
+    var type: SafetensorsType
+    var nameHasEscapes: Bool
+    var start: Int
+    var end: Int
+
+    var name: JSONText {
+      JSONText(range: Int(nameStart)..<(Int(nameStart) + Int(nameCount)), hasEscapes: nameHasEscapes)
+    }
+  }
+
+  /// The tensors, in the order of their data.
+  var records: [Record] = []
+  /// By the hash of a name: 0, or one more than the place in `records`; as many as a power of two says.
+  var slots: [UInt32] = []
+  /// Where the object of metadata begins, if there is one.
+  var metadataStart: Int?
+  var scanner: JSONScanner
 
   /// Reads the header that stands in `text`, which begins at byte 8 of the file.
   init(_ text: Span<UInt8>, dataSize: Int, file: String) throws(FormatError) {
     scanner = JSONScanner(file: file, base: 8)
-    guard text.count > 0, text[0] == 0x7B else {
+    guard text.count > 0, text[0] == .openBrace else {
       throw scanner.error(.malformed, "header does not begin with \"{\"")
     }
     try readMembers(text)
     guard scanner.peek(text) == nil else { throw scanner.unexpected(text, wanted: "the header's end") }
-    try checkLayout(dataSize: dataSize)
+    try checkLayout(text, dataSize: dataSize)
   }
 
+  /// All that the text says about a tensor.
+  func entry(_ index: Int, _ text: Span<UInt8>) -> SafetensorsEntry {
+    let record = records[index]
+    var scanner = scanner
+    scanner.position = Int(record.shapeStart)
+    // It was read before, so it fails only if somebody has changed the file since.
+    let shape = try? SafetensorsHeader.readIntegers(&scanner, text)
+    return SafetensorsEntry(
+      name: JSONScanner.string(record.name, text), typeName: "\(record.type.name)", dtype: record.type.dtype,
+      dimensions: shape.map { Array($0) } ?? [], offsets: record.start..<record.end)
+  }
+}
+
+extension SafetensorsHeader {
   private mutating func readMembers(_ text: Span<UInt8>) throws(FormatError) {
-    var names: Set<String> = []
-    try scanner.expect("{", text)
-    if scanner.take("}", text) { return }
+    try scanner.expect(.openBrace, text)
+    if scanner.take(.closeBrace, text) { return }
     repeat {
       scanner.skipSpace(text)
       let start = scanner.position
-      let name = try scanner.string(text)
-      guard names.insert(name).inserted else {
-        throw scanner.error(.duplicate, "header names \(FormatError.quoted(name)) twice", at: start)
+      let name = try scanner.stringText(text)
+      let hash = JSONScanner.withBytes(of: name, text) { SafetensorsHeader.hash($0) }
+      let isMetadata = JSONScanner.matches(name, "__metadata__", text)
+      guard isMetadata ? metadataStart == nil : index(of: name, hash: hash, text) == nil else {
+        let quoted = FormatError.quoted(JSONScanner.string(name, text))
+        throw scanner.error(.duplicate, "header names \(quoted) twice", at: start)
       }
-      guard names.count <= SafetensorsHeader.maximumTensors + 1 else {
+      guard records.count < SafetensorsHeader.maximumTensors else {
         throw scanner.error(.limit, "header names more than \(SafetensorsHeader.maximumTensors) tensors")
       }
-      try scanner.expect(":", text)
-      if name == "__metadata__" {
+      try scanner.expect(.colon, text)
+      if isMetadata {
         try readMetadata(text)
       } else {
-        entries.append(try readEntry(name, text))
+        let record = try readEntry(name, text)
+        if slots.isEmpty { reserve(text.count - start) }
+        records.append(record)
+        insert(records.count - 1, hash: hash)
       }
-    } while scanner.take(",", text)
-    try scanner.expect("}", text)
+    } while scanner.take(.comma, text)
+    try scanner.expect(.closeBrace, text)
   }
 
-  private mutating func readMetadata(_ text: Span<UInt8>) throws(FormatError) {
-    try scanner.expect("{", text)
-    if scanner.take("}", text) { return }
-    repeat {
-      scanner.skipSpace(text)
-      let start = scanner.position
-      let key = try scanner.string(text)
-      try scanner.expect(":", text)
-      let value = try scanner.string(text)
-      guard metadata.updateValue(value, forKey: key) == nil else {
-        throw scanner.error(.duplicate, "metadata names \(FormatError.quoted(key)) twice", at: start)
-      }
-    } while scanner.take(",", text)
-    try scanner.expect("}", text)
+  /// Makes room, once, for all tensors that so many bytes can name.
+  private mutating func reserve(_ byteCount: Int) {
+    let count = min(byteCount / SafetensorsHeader.smallestEntry + 1, SafetensorsHeader.maximumTensors)
+    records.reserveCapacity(count)
+    slots = [UInt32](repeating: 0, count: 1 << (Int.bitWidth - (count + count / 2).leadingZeroBitCount))
   }
 
-  private mutating func readEntry(_ name: String, _ text: Span<UInt8>) throws(FormatError) -> SafetensorsEntry {
-    var typeName: String?
-    var dimensions: [Int]?
-    var offsets: [Int]?
+  private mutating func readEntry(_ name: JSONText, _ text: Span<UInt8>) throws(FormatError) -> Record {
+    var type: SafetensorsType?
+    var shape: Shape?
+    var offsets: Shape?
+    var shapeStart = 0
     scanner.skipSpace(text)
     let start = scanner.position
-    try scanner.expect("{", text)
+    try scanner.expect(.openBrace, text)
     repeat {
       scanner.skipSpace(text)
       let fieldStart = scanner.position
-      let field = try scanner.string(text)
-      try scanner.expect(":", text)
-      switch field {
-      case "dtype" where typeName == nil: typeName = try scanner.string(text)
-      case "shape" where dimensions == nil: dimensions = try readIntegers(text, name, atMost: Shape.maximumRank)
-      case "data_offsets" where offsets == nil: offsets = try readIntegers(text, name, atMost: 2)
-      case "dtype", "shape", "data_offsets":
-        throw fault(.duplicate, name, "has \(FormatError.quoted(field)) twice", at: fieldStart)
-      default:
-        throw fault(.malformed, name, "has an unknown field \(FormatError.quoted(field))", at: fieldStart)
+      let field = try scanner.stringText(text)
+      try scanner.expect(.colon, text)
+      let isKnown: Bool
+      if JSONScanner.matches(field, "dtype", text) {
+        isKnown = type != nil
+        type = try readType(name, text, at: start)
+      } else if JSONScanner.matches(field, "shape", text) {
+        isKnown = shape != nil
+        shapeStart = scanner.position
+        shape = try readIntegers(of: name, text, atMost: Shape.maximumRank)
+      } else if JSONScanner.matches(field, "data_offsets", text) {
+        isKnown = offsets != nil
+        offsets = try readIntegers(of: name, text, atMost: 2)
+      } else {
+        let quoted = FormatError.quoted(JSONScanner.string(field, text))
+        throw fault(.malformed, name, text, "has an unknown field \(quoted)", at: fieldStart)
       }
-    } while scanner.take(",", text)
-    try scanner.expect("}", text)
-    guard let typeName, let dimensions, let offsets, offsets.count == 2 else {
-      throw fault(.malformed, name, "lacks dtype, shape or two data_offsets", at: start)
+      if isKnown {
+        let quoted = FormatError.quoted(JSONScanner.string(field, text))
+        throw fault(.duplicate, name, text, "has \(quoted) twice", at: fieldStart)
+      }
+    } while scanner.take(.comma, text)
+    try scanner.expect(.closeBrace, text)
+    guard let type, let shape, let offsets, offsets.rank == 2 else {
+      throw fault(.malformed, name, text, "lacks dtype, shape or two data_offsets", at: start)
     }
     guard offsets[0] <= offsets[1] else {
-      throw fault(.malformed, name, "ends at \(offsets[1]), before it begins at \(offsets[0])", at: start)
+      throw fault(.malformed, name, text, "ends at \(offsets[1]), before it begins at \(offsets[0])", at: start)
     }
-    let entry = SafetensorsEntry(
-      name: name, typeName: typeName, dtype: SafetensorsType.dtype(named: typeName), dimensions: dimensions,
-      offsets: offsets[0]..<offsets[1])
-    try checkSize(of: entry, at: start)
-    return entry
+    try checkSize(name, type, shape, count: offsets[1] - offsets[0], text, at: start)
+    return Record(
+      nameStart: UInt32(name.range.lowerBound), nameCount: UInt32(name.range.count), shapeStart: UInt32(shapeStart),
+      type: type, nameHasEscapes: name.hasEscapes, start: offsets[0], end: offsets[1])
+  }
+
+  private mutating func readType(
+    _ name: JSONText, _ text: Span<UInt8>, at start: Int
+  ) throws(FormatError) -> SafetensorsType {
+    let place = try scanner.stringText(text)
+    guard let type = SafetensorsType(named: place, in: text) else {
+      let quoted = FormatError.quoted(JSONScanner.string(place, text))
+      throw fault(.malformed, name, text, "has unknown type \(quoted)", at: start)
+    }
+    return type
   }
 
   private mutating func readIntegers(
-    _ text: Span<UInt8>, _ name: String, atMost limit: Int
-  ) throws(FormatError) -> [Int] {
-    try scanner.expect("[", text)
-    var values: [Int] = []
-    if scanner.take("]", text) { return values }
+    of name: JSONText, _ text: Span<UInt8>, atMost limit: Int
+  ) throws(FormatError) -> Shape {
+    do {
+      return try SafetensorsHeader.readIntegers(&scanner, text, atMost: limit)
+    } catch {
+      var named = error
+      named.tensor = JSONScanner.string(name, text)
+      throw named
+    }
+  }
+
+  /// An array of at most eight integers from 0 up; a shape holds them without memory of its own.
+  private static func readIntegers(
+    _ scanner: inout JSONScanner, _ text: Span<UInt8>, atMost limit: Int = Shape.maximumRank
+  ) throws(FormatError) -> Shape {
+    try scanner.expect(.openBracket, text)
+    var values = Shape()
+    if scanner.take(.closeBracket, text) { return values }
     repeat {
       scanner.skipSpace(text)
       let start = scanner.position
       guard case .integer(let value) = try scanner.number(text), value >= 0 else {
-        throw fault(.malformed, name, "has a size or offset that is no integer from 0 to 2^63 - 1", at: start)
+        throw scanner.error(.malformed, "has a size or offset that is no integer from 0 to 2^63 - 1", at: start)
       }
-      guard values.count < limit else {
-        throw fault(.unsupported, name, "has more than \(limit) sizes or offsets", at: start)
+      guard values.rank < limit else {
+        throw scanner.error(.unsupported, "has more than \(limit) sizes or offsets", at: start)
       }
       values.append(value)
-    } while scanner.take(",", text)
-    try scanner.expect("]", text)
+    } while scanner.take(.comma, text)
+    try scanner.expect(.closeBracket, text)
     return values
   }
 
   private func fault(
-    _ kind: FormatError.Kind, _ name: String, _ message: String, at position: Int? = nil
+    _ kind: FormatError.Kind, _ name: JSONText, _ text: Span<UInt8>, _ message: String, at position: Int? = nil
   ) -> FormatError {
     var error = scanner.error(kind, message, at: position ?? 0)
     if position == nil { error.offset = nil }
-    error.tensor = name
+    error.tensor = JSONScanner.string(name, text)
     return error
   }
 
-  private func checkSize(of entry: SafetensorsEntry, at position: Int) throws(FormatError) {
-    guard let bits = SafetensorsType.bits(named: entry.typeName) else {
-      throw fault(.malformed, entry.name, "has unknown type \(FormatError.quoted(entry.typeName))", at: position)
-    }
-    var total = bits
+  private func checkSize(
+    _ name: JSONText, _ type: SafetensorsType, _ shape: Shape, count: Int, _ text: Span<UInt8>, at position: Int
+  ) throws(FormatError) {
+    var total = type.bits
     var isEmpty = false
-    for size in entry.dimensions {
+    for size in shape {
       let (product, overflow) = total.multipliedReportingOverflow(by: max(size, 1))
-      if overflow { throw fault(.limit, entry.name, "has sizes whose product does not fit in 64 bits", at: position) }
+      if overflow {
+        throw fault(.limit, name, text, "has sizes whose product does not fit in 64 bits", at: position)
+      }
       total = product
       isEmpty = isEmpty || size == 0
     }
     let needed = isEmpty ? 0 : total / 8
-    guard isEmpty || total % 8 == 0, needed == entry.offsets.count else {
-      let shape = entry.dimensions.map(String.init).joined(separator: ", ")
+    guard isEmpty || total % 8 == 0, needed == count else {
       throw fault(
-        .malformed, entry.name,
-        "\(entry.typeName) [\(shape)] takes \(needed) bytes, its offsets span \(entry.offsets.count)", at: position)
+        .malformed, name, text, "\(type.name) \(shape) takes \(needed) bytes, its offsets span \(count)", at: position)
     }
   }
 
-  /// Brings the entries into the order of their data, and checks that they fill it.
-  private mutating func checkLayout(dataSize: Int) throws(FormatError) {
-    entries.sort { ($0.offsets.lowerBound, $0.offsets.upperBound) < ($1.offsets.lowerBound, $1.offsets.upperBound) }
+  /// Brings the tensors into the order of their data, and checks that they fill it.
+  private mutating func checkLayout(_ text: Span<UInt8>, dataSize: Int) throws(FormatError) {
+    sortByData(text)
     var end = 0
-    for entry in entries {
-      guard entry.offsets.upperBound <= dataSize else {
+    for record in records {
+      guard record.end <= dataSize else {
         throw fault(
-          .truncated, entry.name,
-          "ends at byte \(entry.offsets.upperBound) of the data, past its end (\(dataSize) bytes)")
+          .truncated, record.name, text, "ends at byte \(record.end) of the data, past its end (\(dataSize) bytes)")
       }
-      guard entry.offsets.lowerBound == end else {
-        let what = entry.offsets.lowerBound < end ? "overlaps the one before it" : "leaves a hole before it"
+      guard record.start == end else {
+        let what = record.start < end ? "overlaps the one before it" : "leaves a hole before it"
         throw fault(
-          .malformed, entry.name, "\(what): begins at byte \(entry.offsets.lowerBound) of the data, not \(end)")
+          .malformed, record.name, text, "\(what): begins at byte \(record.start) of the data, not \(end)")
       }
-      end = entry.offsets.upperBound
+      end = record.end
     }
     guard end == dataSize else {
       throw scanner.error(.malformed, "\(dataSize - end) bytes of data belong to no tensor", at: 0)
     }
   }
-}
 
-/// The element types of the format.
-enum SafetensorsType {
-  /// Bits of one element, or nil if the format has no such type.
-  static func bits(named name: String) -> Int? {
-    switch name {
-    case "F4": 4
-    case "F6_E2M3", "F6_E3M2": 6
-    case "BOOL", "U8", "I8", "F8_E5M2", "F8_E4M3", "F8_E8M0", "F8_E4M3FNUZ", "F8_E5M2FNUZ": 8
-    case "I16", "U16", "F16", "BF16": 16
-    case "I32", "U32", "F32": 32
-    case "I64", "U64", "F64", "C64": 64
-    default: nil
+  private mutating func sortByData(_ text: Span<UInt8>) {
+    func isInOrder(_ a: Record, _ b: Record) -> Bool { (a.start, a.end) < (b.start, b.end) }
+    var isSorted = true
+    for i in records.indices.dropFirst() where isInOrder(records[i], records[i - 1]) { isSorted = false }
+    if isSorted { return }
+    records.sort(by: isInOrder)
+    for i in slots.indices { slots[i] = 0 }
+    for (i, record) in records.enumerated() {
+      insert(i, hash: JSONScanner.withBytes(of: record.name, text) { SafetensorsHeader.hash($0) })
     }
-  }
-
-  static func dtype(named name: String) -> DType? { DType.allCases.first { self.name(of: $0) == name } }
-
-  static func name(of dtype: DType) -> String {
-    switch dtype {
-    case .bool: "BOOL"
-    case .uint8: "U8"
-    case .uint16: "U16"
-    case .uint32: "U32"
-    case .uint64: "U64"
-    case .int8: "I8"
-    case .int16: "I16"
-    case .int32: "I32"
-    case .int64: "I64"
-    case .float16: "F16"
-    case .bfloat16: "BF16"
-    case .float32: "F32"
-    case .float64: "F64"
-    }
-  }
-
-  /// The place of a type in the order in which the reference library writes tensors: widest last.
-  static func rank(of dtype: DType) -> Int {
-    let order: [DType] = [
-      .bool, .uint8, .int8, .int16, .uint16, .float16, .bfloat16, .int32, .uint32, .float32, .float64, .int64, .uint64,
-    ]
-    return order.firstIndex(of: dtype)!
   }
 }

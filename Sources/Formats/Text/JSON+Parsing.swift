@@ -52,9 +52,9 @@ private struct JSONParser {
 
   private mutating func value(_ text: Span<UInt8>) throws(FormatError) -> JSON {
     switch scanner.peek(text) ?? 0 {
-    case 0x7B: return try nested(text) { (parser, text) throws(FormatError) in try parser.object(text) }
-    case 0x5B: return try nested(text) { (parser, text) throws(FormatError) in try parser.array(text) }
-    case 0x22: return .string(try scanner.string(text))
+    case .openBrace: return try nested(text) { (parser, text) throws(FormatError) in try parser.object(text) }
+    case .openBracket: return try nested(text) { (parser, text) throws(FormatError) in try parser.array(text) }
+    case .quote: return .string(try scanner.string(text))
     case 0x2D, 0x30...0x39:
       switch try scanner.number(text) {
       case .integer(let value): return .integer(value)
@@ -80,29 +80,30 @@ private struct JSONParser {
   }
 
   private mutating func array(_ text: Span<UInt8>) throws(FormatError) -> JSON {
-    try scanner.expect("[", text)
+    try scanner.expect(.openBracket, text)
     var elements: [JSON] = []
-    if scanner.take("]", text) { return .array(elements) }
-    repeat { elements.append(try value(text)) } while scanner.take(",", text)
-    guard scanner.take("]", text) else { throw scanner.unexpected(text, wanted: "\",\" or \"]\"") }
+    if scanner.take(.closeBracket, text) { return .array(elements) }
+    repeat { elements.append(try value(text)) } while scanner.take(.comma, text)
+    guard scanner.take(.closeBracket, text) else { throw scanner.unexpected(text, wanted: "\",\" or \"]\"") }
     return .array(elements)
   }
 
   private mutating func object(_ text: Span<UInt8>) throws(FormatError) -> JSON {
-    try scanner.expect("{", text)
+    try scanner.expect(.openBrace, text)
     var object = JSONObject()
-    if scanner.take("}", text) { return .object(object) }
+    if scanner.take(.closeBrace, text) { return .object(object) }
     repeat {
       scanner.skipSpace(text)
       let start = scanner.position
       let key = try scanner.string(text)
-      guard allowsDuplicateKeys || object[key] == nil else {
+      let known = object.index(of: key)
+      guard allowsDuplicateKeys || known == nil else {
         throw scanner.error(.duplicate, "JSON object has \(FormatError.quoted(key)) twice", at: start)
       }
-      try scanner.expect(":", text)
-      object[key] = try value(text)
-    } while scanner.take(",", text)
-    guard scanner.take("}", text) else { throw scanner.unexpected(text, wanted: "\",\" or \"}\"") }
+      try scanner.expect(.colon, text)
+      object.set(key, to: try value(text), at: known)
+    } while scanner.take(.comma, text)
+    guard scanner.take(.closeBrace, text) else { throw scanner.unexpected(text, wanted: "\",\" or \"}\"") }
     return .object(object)
   }
 }

@@ -17,17 +17,18 @@ public enum JSON: Sendable, Hashable {
 ///
 /// Names are the same only if their bytes are: an "é" of one scalar and one of two are different names.
 public struct JSONObject: Sendable {
-  /// The names of the members, in order.
-  public private(set) var keys: [String] = []
-  private var values: [Name: JSON] = [:]
+  /// Names and values, in order.
+  public private(set) var members: [(key: String, value: JSON)] = []
+  /// Where each name is, once there are so many that searching all of them would take longer.
+  private var places: [Name: Int] = [:]
 
-  /// A name that is compared by its bytes.
+  private static let searchedCount = 8
+
+  /// A name that is compared by its bytes, where strings would take an "é" of one scalar and one of two as the same.
   private struct Name: Hashable, Sendable {
     let text: String
 
-    static func == (a: Name, b: Name) -> Bool {
-      a.text.utf8.count == b.text.utf8.count && a.text.utf8.elementsEqual(b.text.utf8)
-    }
+    static func == (a: Name, b: Name) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
 
     func hash(into hasher: inout Hasher) {
       var text = text
@@ -39,30 +40,67 @@ public struct JSONObject: Sendable {
   public init() {}
 
   /// The number of members.
-  public var count: Int { keys.count }
+  public var count: Int { members.count }
+
+  /// The names of the members, in order.
+  public var keys: [String] { members.map(\.key) }
 
   /// The member with the given name; setting nil removes it, and a new name goes to the end.
   public subscript(key: String) -> JSON? {
-    get { values[Name(text: key)] }
+    get { index(of: key).map { members[$0].value } }
     set {
-      let name = Name(text: key)
-      guard let newValue else {
-        if values.removeValue(forKey: name) != nil { keys.removeAll { Name(text: $0) == name } }
-        return
-      }
-      if values.updateValue(newValue, forKey: name) == nil { keys.append(key) }
+      let place = index(of: key)
+      if let newValue { set(key, to: newValue, at: place) } else if let place { remove(at: place) }
     }
   }
 
-  /// Names and values, in order.
-  public var members: [(key: String, value: JSON)] { keys.map { ($0, values[Name(text: $0)]!) } }
+  func index(of key: String) -> Int? {
+    if members.count > JSONObject.searchedCount { return places[Name(text: key)] }
+    return members.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
+  }
+
+  /// Sets the member at `place`, or adds one.
+  mutating func set(_ key: String, to value: JSON, at place: Int?) {
+    if let place {
+      members[place].value = value
+      return
+    }
+    members.append((key, value))
+    if members.count > JSONObject.searchedCount + 1 {
+      places[Name(text: key)] = members.count - 1
+    } else if members.count == JSONObject.searchedCount + 1 {
+      countPlaces()
+    }
+  }
+
+  private mutating func remove(at place: Int) {
+    members.remove(at: place)
+    places.removeAll()
+    if members.count > JSONObject.searchedCount { countPlaces() }
+  }
+
+  private mutating func countPlaces() {
+    for (place, member) in members.enumerated() { places[Name(text: member.key)] = place }
+  }
 }
 
 extension JSONObject: Hashable {
   /// Whether both have the same members; their order does not count.
-  public static func == (a: JSONObject, b: JSONObject) -> Bool { a.values == b.values }
+  public static func == (a: JSONObject, b: JSONObject) -> Bool {
+    a.count == b.count && a.members.allSatisfy { b[$0.key] == $0.value }
+  }
 
-  public func hash(into hasher: inout Hasher) { hasher.combine(values) }
+  public func hash(into hasher: inout Hasher) {
+    // A sum, because the order does not count.
+    var sum = 0
+    for member in members {
+      var own = Hasher()
+      own.combine(member.key)
+      own.combine(member.value)
+      sum &+= own.finalize()
+    }
+    hasher.combine(sum)
+  }
 }
 
 extension JSON: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,

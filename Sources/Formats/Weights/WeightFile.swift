@@ -135,8 +135,8 @@ extension WeightFile {
       WeightEntry(
         name: $0.name, typeName: $0.typeName, dtype: $0.dtype, dimensions: $0.dimensions, sizeInBytes: $0.offsets.count)
     }
-    let keys = file.metadata.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    return (entries, keys.map { ($0, file.metadata[$0]!) }, .safetensors(file))
+    let metadata = file.metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+    return (entries, metadata.map { ($0.key, $0.value) }, .safetensors(file))
   }
 
   private static func open(_ file: GGUFFile) throws(FormatError) -> Opened {

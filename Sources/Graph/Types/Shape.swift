@@ -107,10 +107,19 @@ extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
 
 extension Shape {
   /// The number of elements; 1 for a scalar, 0 when any size is 0.
+  ///
+  /// - Precondition: It fits in `Int`; see ``checkedElementCount``.
   @inlinable
   public var elementCount: Int {
     var count = 1
-    for i in 0..<rank { count *= sizes[i] }
+    var isTooLarge = false
+    for i in 0..<rank {
+      if sizes[i] == 0 { return 0 }
+      let (product, overflow) = count.multipliedReportingOverflow(by: sizes[i])
+      count = product
+      isTooLarge = isTooLarge || overflow
+    }
+    precondition(!isTooLarge, "a shape has more elements than can be counted")
     return count
   }
 
@@ -129,12 +138,15 @@ extension Shape {
   }
 
   /// Elements to skip for one step along each dimension of a row-major layout.
+  ///
+  /// Where there are no elements no step is ever taken, and strides may be any numbers.
   public var rowMajorStrides: Shape {
     var strides = self
     var step = 1
     for i in stride(from: rank - 1, through: 0, by: -1) {
       strides.sizes[i] = step
-      step *= sizes[i]
+      // Wraps only for shapes without elements, such as [0, 2⁴⁰, 2⁴⁰]; others have at most as many as fit.
+      step &*= sizes[i]
     }
     return strides
   }

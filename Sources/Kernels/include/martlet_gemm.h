@@ -29,6 +29,9 @@ typedef struct {
   bool accumulates;
   /// One number per column, adjacent, the same for every matrix of the batch; or null.
   const void *bias;
+  /// B as `martlet_gemm_pack_b_f32` left it for a product of the same shape and instruction set, whose B is then
+  /// not read; or null. Only without a batch.
+  const void *packed_b;
   size_t batch;
   ptrdiff_t a_batch_stride, b_batch_stride, c_batch_stride;
   /// May be null. Needs `c_column_stride` 1.
@@ -40,6 +43,12 @@ typedef struct {
 /// order that depends on the shape, the strides and the instruction set, never on the number of threads.
 /// No alignment is assumed beyond that of the elements.
 martlet_status martlet_gemm_f32(const martlet_gemm *gemm);
+
+/// The bytes that the B of a product takes when it is packed once for many products; 0 where that does not pay.
+size_t martlet_gemm_packed_bytes_f32(const martlet_gemm *gemm);
+
+/// Packs the B of a product, in parallel on the pool, into memory aligned to 64 bytes.
+void martlet_gemm_pack_b_f32(const martlet_gemm *gemm, void *packed);
 
 /// The product in float 64; otherwise as `martlet_gemm_f32`.
 martlet_status martlet_gemm_f64(const martlet_gemm *gemm);

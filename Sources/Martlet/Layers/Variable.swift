@@ -12,6 +12,8 @@ public class Variable: @unchecked Sendable {
   /// Element type and shape; replacing the value never changes them.
   public let type: TensorType
   package var storage: TensorStorage
+  /// The last step in which a recorder remembered what it held before.
+  var rememberedStep: UInt64 = 0
 
   /// A place that holds `value`.
   public init(_ value: Tensor) {
@@ -59,6 +61,7 @@ extension Recorder {
     if let region = scopes.lastIndex(where: \.isRegion) {
       scopes[region].values[ObjectIdentifier(variable)] = storage
     } else {
+      remember(variable, replacedBy: storage)
       variable.storage = storage
     }
   }

@@ -75,7 +75,7 @@ struct AdamCore: Sendable {
   func update(with gradients: consuming Gradients) {
     // The corrections of the averages' bias, the same for all parameters, in double as PyTorch has them.
     var corrections: (first: Tensor, secondRoot: Tensor)?
-    core.update(with: gradients, states: states) { turn, step in
+    core.update(with: gradients) { turn, step in
       let steps = corrections == nil ? step.cast(to: .float64) : step
       let known = corrections ?? (1 - power(betas.0, steps), sqrt(1 - power(betas.1, steps)))
       corrections = known

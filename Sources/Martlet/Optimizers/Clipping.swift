@@ -52,13 +52,12 @@ public final class GradientAccumulator: Sendable {
 
   /// Adds gradients, and runs everything recorded so far as one program.
   public func add(_ gradients: consuming Gradients) {
-    let restore = RestorePoint(states)
     count.tensor = count.tensor + 1
     for (parameter, sum) in zip(parameters, sums) {
       if let gradient = gradients[parameter] { sum.tensor = sum.tensor + gradient }
     }
     _ = consume gradients
-    restore.finishStep()
+    Recorder.current.endStep()
   }
 
   /// The mean of what was added, zero for parameters that had no gradient; begins again.
@@ -94,11 +93,10 @@ public final class AveragedWeights: Sendable {
 
   /// Moves the averages toward the present values; call it after the optimizer.
   public func update() {
-    let restore = RestorePoint(states)
     for (parameter, state) in zip(parameters, states) {
       state.tensor = state.tensor * decay + parameter.tensor * (1 - decay)
     }
-    restore.finishStep()
+    Recorder.current.endStep()
   }
 
   /// Runs `body` while the parameters hold the averages.

@@ -5,10 +5,11 @@ import MartletGraph
 /// An optimizer is a reference: its counters and averages are ``State``, so that a step is part of a program, can be
 /// `compiled`, and is saved and resumed.
 public protocol Optimizer: AnyObject, Sendable {
-  /// Changes every parameter that has a gradient, and ends the step: everything recorded so far runs as one program.
+  /// Changes every parameter that has a gradient, and ends the step: everything recorded so far runs as one program,
+  /// while recording goes on.
   ///
-  /// A failure that only values show (a label that is no class) stops with its sentence, or is thrown by an enclosing
-  /// ``checked(_:)``; parameters and the optimizer's states are then what they were before. Gradients that nobody keeps
+  /// A failure that only values show (a label that is no class) is reported at the next read or by an enclosing
+  /// ``checked(_:)``; all variables are then what they were before the step. Gradients that nobody keeps
   /// never exist in memory.
   func update(with gradients: consuming Gradients)
 
@@ -108,13 +109,11 @@ struct ParameterUpdate {
 extension OptimizerCore {
   /// Counts the step, calls `change` for every parameter that has a gradient, and runs the program.
   func update(
-    with gradients: consuming Gradients, states: [State], _ change: (ParameterUpdate, _ step: Tensor) -> Void
+    with gradients: consuming Gradients, _ change: (ParameterUpdate, _ step: Tensor) -> Void
   ) {
     let before = step.tensor
     let rate = schedule.rate(at: before) * learningRateFactor.tensor
     let count = before + 1
-    let variables = parameters as [Variable] + states
-    let restore = RestorePoint(variables)
     step.tensor = count
     var entries = gradients.entries
     _ = consume gradients
@@ -128,29 +127,6 @@ extension OptimizerCore {
           parameter: parameter, index: own.index, gradient: gradient, learningRate: ownRate,
           weightDecay: own.weightDecay), count)
     }
-    restore.finishStep()
-  }
-}
-
-/// What variables held before a step, to go back to if it fails.
-struct RestorePoint {
-  private var held: [(variable: Variable, storage: TensorStorage)]
-
-  init(_ variables: [Variable]) {
-    held = Recorder.current.scopes.isEmpty ? variables.map { ($0, $0.storage) } : []
-  }
-
-  /// Runs everything recorded; on failure, puts the old values back and reports what went wrong.
-  consuming func finishStep() {
-    let recorder = Recorder.current
-    // From here on as positions in the recording: a tensor would keep the engine from updating memory in place.
-    let places = held.map { ($0.variable, recorder.position(of: $0.storage)) }
-    held = []
-    do {
-      try recorder.finishStep()
-    } catch {
-      for (variable, position) in places { variable.storage = recorder.adoptNode(Value(position)) }
-      recorder.report(error as? ExecutionError ?? ExecutionError(node: nil, message: "\(error)"))
-    }
+    Recorder.current.endStep()
   }
 }

@@ -34,14 +34,15 @@ public final class SGD: Optimizer {
   public var states: [State] { [step, learningRateFactor] + velocities }
 
   public func update(with gradients: consuming Gradients) {
-    core.update(with: gradients, states: states) { turn, step in change(turn, step) }
+    core.update(with: gradients) { turn, step in change(turn, step) }
   }
 
   private func change(_ turn: ParameterUpdate, _ step: Tensor) {
     let value = turn.parameter.tensor
     let rate = turn.learningRate.cast(to: value.dtype)
     if momentum == 0, turn.weightDecay == 0, let rows = turn.gradient.scatteredRows {
-      turn.parameter.tensor = value.scattering(-(rows.updates * rate), at: rows.indices, combining: .add)
+      turn.parameter.tensor = .record(
+        Scatter(.axis(0), .add), value, rows.indices, -(rows.updates * rate), at: rows.location)
       return
     }
     var gradient = turn.gradient
@@ -60,8 +61,8 @@ public final class SGD: Optimizer {
 }
 
 extension Tensor {
-  /// The rows and where they belong, if this tensor is nothing but rows added into zeros, as the gradient of a lookup.
-  var scatteredRows: (updates: Tensor, indices: Tensor)? {
+  /// The rows, where they belong and where they were looked up, if this tensor is nothing but rows added into zeros, as the gradient of a lookup.
+  var scatteredRows: (updates: Tensor, indices: Tensor, location: SourceLocation)? {
     let recorder = Recorder.current
     // The position first: a tensor from elsewhere is taken in by asking.
     let position = recorder.position(of: storage)
@@ -74,7 +75,8 @@ extension Tensor {
       zero.literal.doubleValue == 0
     else { return nil }
     return (
-      Tensor(storage: recorder.adoptNode(node.operands[2])), Tensor(storage: recorder.adoptNode(node.operands[1]))
+      Tensor(storage: recorder.adoptNode(node.operands[2])), Tensor(storage: recorder.adoptNode(node.operands[1])),
+      node.location
     )
   }
 }

@@ -43,17 +43,25 @@ public struct ProgramError: Error, Sendable, CustomStringConvertible {
 /// Runs `body`, and throws the first mistake that would otherwise have stopped the process.
 ///
 /// For programs that build graphs from input they do not control: importers, servers. After a mistake the rest of
-/// `body` runs with values that mean nothing, so it must not act on the outside world.
+/// `body` runs with values that mean nothing, so it must not act on the outside world. Every ``Variable`` that `body`
+/// has replaced then holds again what it held before. Waits for the steps that `body` ended, so that what goes wrong in
+/// them is thrown here.
 ///
 /// - Throws: ``ProgramError``, an ``ExecutionError``, or what `body` throws.
 public func checked<Result>(_ body: () throws -> Result) throws -> Result {
   let recorder = Recorder.current
+  recorder.finishFlight()
   let outer = (recorder.isChecking, recorder.firstError)
   recorder.isChecking = true
   recorder.firstError = nil
+  let start = recorder.beginStep()
   defer { (recorder.isChecking, recorder.firstError) = outer }
   let result = Swift.Result { try body() }
-  if let error = recorder.firstError { throw error }
+  recorder.finishFlight()
+  if let error = recorder.firstError {
+    recorder.restoreVariables(since: start)
+    throw error
+  }
   return try result.get()
 }
 

@@ -25,7 +25,7 @@ struct PendingProgram {
   }
 
   /// The graph, made only when no planned program is found.
-  func program(from nodes: [Node]) -> Program {
+  func graph(from nodes: [Node]) -> Graph {
     var renumbered: [Int: Int] = [:]
     var graph = Graph()
     var nextInput = 0
@@ -42,7 +42,61 @@ struct PendingProgram {
       graph.nodes.append(node)
     }
     graph.outputs = targets.map { Value(renumbered[$0]!) }
-    return Program(graph: graph, isDonated: isDonated)
+    return graph
+  }
+}
+
+/// A planned program, and how its order differs from that in which it was recorded.
+final class CachedProgram: Sendable {
+  private let executable: any Executable
+  /// For each node of the planned graph, its place in the recorded one; nil if they are the same.
+  private let order: [Int]?
+  /// For each scalar of the planned graph, its place among those recorded; nil if they are the same.
+  private let scalarOrder: [Int]?
+  /// How long the last run took; 0 before the first.
+  private let lastNanoseconds = Atomic<Int>(0)
+
+  init(_ recorded: Graph, isDonated: [Bool], engine: any Engine) throws(GraphError) {
+    guard isDonated.contains(true), let order = recorded.orderWithChecksFirst else {
+      (order, scalarOrder) = (nil, nil)
+      executable = try engine.compile(Program(graph: recorded, isDonated: isDonated))
+      return
+    }
+    self.order = order
+    var places = [Int](repeating: 0, count: recorded.nodes.count)
+    for (place, value) in Program(graph: recorded, isDonated: []).scalars.enumerated() {
+      places[value.position] = place
+    }
+    let program = Program(graph: recorded.reordered(order), isDonated: isDonated)
+    scalarOrder = program.scalars.map { places[order[$0.position]] }
+    executable = try engine.compile(program)
+  }
+
+  /// Whether it takes so long that another thread is better woken than waited for.
+  var isLong: Bool {
+    let known = lastNanoseconds.load(ordering: .relaxed)
+    return known == 0 || known > 500_000
+  }
+
+  /// Runs it on what was recorded, in the recorded order; an error names the recorded node.
+  func run(inputs: [Buffer], scalars: [UInt64]) -> Result<[Buffer], ExecutionError> {
+    let start = ContinuousClock.now
+    do throws(ExecutionError) {
+      let outputs = try executable.run(inputs: inputs, scalars: scalarOrder?.map { scalars[$0] } ?? scalars)
+      lastNanoseconds.store(max(1, (ContinuousClock.now - start).nanoseconds), ordering: .relaxed)
+      return .success(outputs)
+    } catch {
+      var error = error
+      // A cached program was perhaps recorded at other lines.
+      if let order, let node = error.node, node < order.count { error.node = order[node] }
+      return .failure(error)
+    }
+  }
+}
+
+extension Duration {
+  fileprivate var nanoseconds: Int {
+    Int(components.seconds) * 1_000_000_000 + Int(components.attoseconds / 1_000_000_000)
   }
 }
 
@@ -56,7 +110,7 @@ package final class ProgramCache: Sendable {
     var engine: String
   }
   fileprivate struct Slot {
-    var executable: any Executable
+    var program: CachedProgram
     var lastUse: UInt64
   }
   fileprivate struct State {
@@ -74,28 +128,28 @@ package final class ProgramCache: Sendable {
   /// How many programs are kept, and how many have been planned so far.
   package var counts: (kept: Int, planned: Int) { state.withLock { ($0.slots.count, $0.misses) } }
 
-  /// The planned program, planning it from `program` if it is not known.
-  func executable(
-    for pending: PendingProgram, engine: any Engine, program: () -> Program
-  ) throws(GraphError) -> any Executable {
+  /// The planned program, planning it from what `graph` gives if it is not known.
+  func program(
+    for pending: PendingProgram, engine: any Engine, graph: () -> Graph
+  ) throws(GraphError) -> CachedProgram {
     let key = Key(hash: pending.hash, nodeCount: pending.positions.count, engine: engine.name)
     if let known = state.withLock({ $0.use(key) }) { return known }
-    let executable = try engine.compile(program())
-    state.withLock { $0.insert(executable, key, capacity: capacity) }
-    return executable
+    let program = try CachedProgram(graph(), isDonated: pending.isDonated, engine: engine)
+    state.withLock { $0.insert(program, key, capacity: capacity) }
+    return program
   }
 }
 
 extension ProgramCache.State {
-  fileprivate mutating func use(_ key: ProgramCache.Key) -> (any Executable)? {
+  fileprivate mutating func use(_ key: ProgramCache.Key) -> CachedProgram? {
     clock += 1
     slots[key]?.lastUse = clock
-    return slots[key]?.executable
+    return slots[key]?.program
   }
 
-  fileprivate mutating func insert(_ executable: any Executable, _ key: ProgramCache.Key, capacity: Int) {
+  fileprivate mutating func insert(_ program: CachedProgram, _ key: ProgramCache.Key, capacity: Int) {
     misses += 1
-    slots[key] = .init(executable: executable, lastUse: clock)
+    slots[key] = .init(program: program, lastUse: clock)
     if slots.count <= capacity { return }
     // A quarter goes at once, so that the search for the oldest is rare.
     let oldest = slots.values.map(\.lastUse).sorted()[capacity / 4]

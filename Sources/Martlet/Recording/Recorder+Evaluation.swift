@@ -26,9 +26,11 @@ extension Recorder {
   package func tryEvaluate(_ storages: [TensorStorage]) throws {
     pthread_mutex_lock(evaluation)
     defer { pthread_mutex_unlock(evaluation) }
+    let isOwn = Recorder.current === self
+    try land(isOwn: isOwn)
     // Between numbering operands and recording, the owner relies on positions: nobody else may renumber them. Values
     // that nothing needs any more go first, so that their memory serves the new ones.
-    if Recorder.current === self && scopes.isEmpty && (entries.count > 2048 || valueBytes > 1 << 20) {
+    if isOwn && scopes.isEmpty && (entries.count > 2048 || valueBytes > 1 << 20) {
       locked { sweep() }
     }
     let targets = locked { () -> [Int] in
@@ -41,47 +43,155 @@ extension Recorder {
       return targets
     }
     if targets.isEmpty { return }
-    try run(targets.sorted(), donating: false)
+    try compute(targets.sorted())
+    if isOwn && scopes.isEmpty { locked { forgetRestorePoints() } }
   }
 
-  /// Ends a step: computes every pending value that a live tensor stands for, as one program, and drops the history.
+  /// Ends a step: every pending value that a live tensor stands for is computed, as one program, which may still be
+  /// running when this returns.
   ///
   /// Inside a scope nothing happens, since the step is part of something larger.
   package func finishStep() throws {
     guard scopes.isEmpty else { return }
     pthread_mutex_lock(evaluation)
     defer { pthread_mutex_unlock(evaluation) }
-    let targets = locked { () -> [Int] in
-      syncEntries()
-      return entries.indices.filter { entries[$0].storage != nil && entries[$0].buffer == nil }
+    try land(isOwn: true)
+    // What variables held before may still have to be computed, and the program is about to give up its history.
+    let unknown = locked { restorePoints.map(\.position).filter { entries[$0].buffer == nil } }
+    if !unknown.isEmpty { try compute(unknown.sorted()) }
+    let targets = locked { pendingTargets() }
+    if targets.isEmpty {
+      endOfStep()
+      return locked { detachAll() }
     }
-    if !targets.isEmpty { try run(targets, donating: true) }
-    locked { detachAll() }
+    let (pending, program) = try prepare(targets, donating: true)
+    let flight = Flight(program, inputs: pending.inputs, scalars: pending.scalars)
+    let plan = FlightPlan(
+      flight: flight, positions: pending.positions, targets: pending.targets, restorePoints: restorePoints,
+      nodeCount: 0)
+    endOfStep()
+    inFlight = plan
+    if program.isLong {
+      flightThread.submit(flight)
+      locked {
+        sweep()
+        inFlight?.nodeCount = entries.count
+      }
+    } else {
+      flight.run()
+      try land(isOwn: true)
+      locked { detachAll() }
+    }
+  }
+
+  /// As ``finishStep()``; what goes wrong is reported, and variables hold again what they held before the step.
+  func endStep() {
+    do {
+      try finishStep()
+    } catch {
+      restoreVariables()
+      report(error as? ExecutionError ?? ExecutionError(node: nil, message: "\(error)"))
+    }
+  }
+
+  /// The positions of the values that live tensors stand for and that are not known, apart from those that are known to
+  /// fail.
+  private func pendingTargets() -> [Int] {
+    syncEntries()
+    var isFailing: [Bool] = []
+    if let first = failed.min() {
+      isFailing = [Bool](repeating: false, count: entries.count)
+      for position in failed { isFailing[position] = true }
+      for position in first..<entries.count where entries[position].buffer == nil && !isFailing[position] {
+        isFailing[position] = builder.nodes[position].operands.contains { isFailing[$0.position] }
+      }
+    }
+    return entries.indices.filter {
+      entries[$0].storage != nil && entries[$0].buffer == nil && (isFailing.isEmpty || !isFailing[$0])
+    }
+  }
+
+  private func endOfStep() {
+    restorePoints = []
+    stepNumber = Serial.next()
+  }
+
+  /// Waits for the program of the last step, and takes in its values.
+  ///
+  /// Another thread leaves a failure for the owner to find. When the owner finds it, the variables that the step
+  /// replaced hold again what they held before, at once or, inside a ``checked(_:)`` or the closure of a derivative,
+  /// at its end.
+  /// - Precondition: `evaluation` is held.
+  private func land(isOwn: Bool) throws(ExecutionError) {
+    guard let plan = inFlight else { return }
+    let outcome = plan.flight.wait()
+    if case .failure(let error) = outcome, !isOwn { throw located(error, plan.positions) }
+    inFlight = nil
+    switch outcome {
+    case .success(let outputs):
+      locked {
+        store(outputs, at: plan.targets)
+        if isOwn && scopes.isEmpty && restorePoints.isEmpty && entries.count == plan.nodeCount { detachAll() }
+      }
+    case .failure(let error):
+      restorePoints.insert(contentsOf: plan.restorePoints, at: 0)
+      if scopes.isEmpty && !isChecking { restoreVariables() }
+      throw located(error, plan.positions)
+    }
+  }
+
+  /// Waits for the program of the last step, and reports what went wrong in it.
+  func finishFlight() {
+    pthread_mutex_lock(evaluation)
+    defer { pthread_mutex_unlock(evaluation) }
+    do throws(ExecutionError) { try land(isOwn: true) } catch { report(error) }
+  }
+
+  /// The thread that records ends: nothing of it may be left to the next.
+  func threadEnds() {
+    pthread_mutex_lock(evaluation)
+    defer { pthread_mutex_unlock(evaluation) }
+    try? land(isOwn: true)
+    restorePoints = []
+    locked { sweep() }
   }
 
   /// Runs one program for `targets` (ascending positions) and stores their values.
-  private func run(_ targets: [Int], donating: Bool) throws {
+  private func compute(_ targets: [Int]) throws {
+    let (pending, program) = try prepare(targets, donating: false)
+    switch program.run(inputs: pending.inputs, scalars: pending.scalars) {
+    case .success(let outputs): locked { store(outputs, at: targets) }
+    case .failure(let error): throw located(error, pending.positions)
+    }
+  }
+
+  private func prepare(
+    _ targets: [Int], donating: Bool
+  ) throws(GraphError) -> (pending: PendingProgram, program: CachedProgram) {
     let pending = locked { collect(targets, donating: donating) }
-    let executable = try cache.executable(for: pending, engine: engine) {
-      locked { pending.program(from: builder.nodes) }
-    }
-    let outputs: [Buffer]
-    do {
-      outputs = try executable.run(inputs: pending.inputs, scalars: pending.scalars)
-    } catch {
-      var located = error
-      if let node = error.node, error.location == nil, node < pending.positions.count {
-        located.location = locked { builder.nodes[pending.positions[node]].location }
-      }
-      throw located
-    }
+    let program = try cache.program(for: pending, engine: engine) { locked { pending.graph(from: builder.nodes) } }
+    return (pending, program)
+  }
+
+  /// An error with the line at which the operation at fault was recorded. The operation will not be tried again.
+  private func located(_ error: ExecutionError, _ positions: [Int]) -> ExecutionError {
+    guard let node = error.node, node < positions.count else { return error }
+    var located = error
     locked {
-      for (position, buffer) in zip(targets, outputs) {
-        entries[position].buffer = buffer
-        valueBytes += buffer.byteCount
-        // The tensor may be going away on another thread, which then waits for the lock; it must not be retained.
-        entries[position].storage?._withUnsafeGuaranteedRef { $0.buffer = buffer }
-      }
+      let recorded = builder.nodes[positions[node]]
+      if !failed.contains(positions[node]) { failed.append(positions[node]) }
+      // A program knows the lines at which it was first recorded. Those inside a region are the best there are.
+      if located.location == nil || !recorded.primitive.isRegion { located.location = recorded.location }
+    }
+    return located
+  }
+
+  private func store(_ buffers: [Buffer], at positions: [Int]) {
+    for (position, buffer) in zip(positions, buffers) {
+      entries[position].buffer = buffer
+      valueBytes += buffer.byteCount
+      // The tensor may be going away on another thread, which then waits for the lock; it must not be retained.
+      entries[position].storage?._withUnsafeGuaranteedRef { $0.buffer = buffer }
     }
   }
 
@@ -155,6 +265,8 @@ extension Recorder {
 
   /// Forgets all nodes. Every live tensor has its value by now, and keeps it.
   private func detachAll() {
+    // Something that failed may still be held; its history stays, for a reader to learn what went wrong.
+    if !failed.isEmpty { return sweep() }
     for entry in entries {
       entry.storage?._withUnsafeGuaranteedRef { $0.slot.store(Slot.free.word, ordering: .releasing) }
     }
@@ -165,16 +277,26 @@ extension Recorder {
     if marks.count > 1 << 17 { marks = [] }
   }
 
-  /// Removes nodes on which no live tensor depends, and renumbers the rest.
+  /// Removes nodes that no pending value and no restore point needs, and renumbers the rest.
   func sweep() {
     syncEntries()
-    var isNeeded = entries.map { $0.storage != nil }
+    var isNeeded = entries.map { $0.storage != nil && $0.buffer == nil }
+    for point in restorePoints { isNeeded[point.position] = true }
+    if let inFlight {
+      for position in inFlight.positions { isNeeded[position] = true }
+      for point in inFlight.restorePoints { isNeeded[point.position] = true }
+    }
     for position in entries.indices.reversed() where isNeeded[position] && entries[position].buffer == nil {
       for operand in builder.nodes[position].operands { isNeeded[operand.position] = true }
     }
     var renumbered = [Int32](repeating: -1, count: entries.count)
     var count = 0
-    for position in entries.indices where isNeeded[position] {
+    for position in entries.indices {
+      guard isNeeded[position] else {
+        // A tensor whose value is known needs no place in the recording.
+        entries[position].storage?._withUnsafeGuaranteedRef { $0.slot.store(Slot.free.word, ordering: .releasing) }
+        continue
+      }
       if entries[position].buffer != nil, !builder.nodes[position].isLeaf {
         builder.replace(
           Value(position), with: Node(leaf: builder.nodes[position].type, location: builder.nodes[position].location))
@@ -189,6 +311,11 @@ extension Recorder {
     }
     builder.truncate(to: count)
     entries.removeLast(entries.count - count)
+    for index in restorePoints.indices {
+      restorePoints[index].position = Int(renumbered[restorePoints[index].position])
+    }
+    failed = failed.map { Int(renumbered[$0]) }.filter { $0 >= 0 }
+    inFlight?.renumber { Int(renumbered[$0]) }
     valueBytes = 0
     interned.removeAll(keepingCapacity: true)
   }
@@ -214,5 +341,15 @@ extension Node {
     let value = builder.append(
       Input(), primitive: .input(Input()), Operands(), type: type, location: location)
     self = builder[value]
+  }
+}
+
+extension Primitive {
+  /// Whether it holds operations of its own, with lines of their own.
+  fileprivate var isRegion: Bool {
+    switch self {
+    case .call, .scan, .whileLoop, .conditional: true
+    default: false
+    }
   }
 }

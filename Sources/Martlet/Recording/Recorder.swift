@@ -44,6 +44,15 @@ package final class Recorder: @unchecked Sendable {
   var marks: [Int32] = []
   package var engine: any Engine = defaultEngine
   var cache = ProgramCache.shared
+  /// The program of the last step, while its values have not been taken in.
+  var inFlight: FlightPlan?
+  let flightThread = FlightThread()
+  /// The positions of operations that failed when they ran. What depends on them is not tried again unless it is read.
+  var failed: [Int] = []
+  /// The number of the step that is being recorded.
+  var stepNumber = Serial.next()
+  /// What variables held that this step has replaced.
+  var restorePoints: [RestorePoint] = []
   /// The first mistake inside `checked`, or nil; `isChecking` says whether mistakes are collected.
   package var isChecking = false
   package var firstError: (any Error)?
@@ -107,6 +116,7 @@ extension Recorder {
     }
     martlet_set_thread_recorder(Unmanaged.passUnretained(recorder).toOpaque()) { ended in
       let recorder = Unmanaged<Recorder>.fromOpaque(ended!).takeUnretainedValue()
+      recorder.threadEnds()
       Recorder.all.withLock { $0.idle.append(recorder) }
     }
     return recorder

@@ -33,11 +33,7 @@ struct TrainingRun {
     loss: @escaping (Source.Batch) throws -> Tensor, validation: @escaping () throws -> [String: Double],
     metric: () throws -> (name: String, value: Double)
   ) throws -> TrainingSummary {
-    let trainer = Trainer(
-      variables: model.variablesByName,
-      optimizerStates: Dictionary(uniqueKeysWithValues: optimizer.states.map { ($0.name, $0) }), data: data,
-      options: options, update: { optimizer.update(with: $0) },
-      loss: { batch in try withMode(.training) { try loss(batch) } })
+    let trainer = Trainer(model, optimizer: optimizer, data: data, options: options, loss: loss)
     let clock = ContinuousClock()
     var elsewhere = Duration.zero
     trainer.validation = {

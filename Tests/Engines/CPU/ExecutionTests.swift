@@ -141,6 +141,30 @@ import Testing
     try expectAgreement(sketch, [x, x, t, two, y, y, flat])
   }
 
+  @Test(arguments: [1, 3], [5, 40])
+  func `a scan with matrices and its derivative agree with the reference`(length: Int, width: Int) throws {
+    let product = Contract(leftBatch: [], rightBatch: [], leftContracted: [1], rightContracted: [0])
+    var body = GraphBuilder()
+    let state = body.append(Input(), Operands(), type: TensorType(.float32, [6, width]))
+    let element = body.append(Input(), Operands(), type: TensorType(.float32, [6, width]))
+    let weight = body.append(Input(), Operands(), type: TensorType(.float32, [width, width]))
+    let next = try body.unary(.tanh, body.add(body.add(product, Operands(state, weight)), element))
+    let region = Region(Graph(nodes: body.nodes, inputs: [state, element, weight], outputs: [next, next]))
+    var sketch = Sketch()
+    let operands = [
+      sketch.input(.float32, [6, width]), sketch.input(.float32, [length, 6, width]),
+      sketch.input(.float32, [width, width]),
+    ]
+    let scan = Scan(body: region, length: length, carryCount: 1, sequenceCount: 1)
+    let loop = try sketch.builder.add(scan, Operands(operands))
+    let outputs = try scan.resultTypes!.enumerated().map { index, type in
+      try sketch.builder.add(Element(index, type: type), Operands(loop))
+    }
+    let cotangents = outputs.map { sketch.input(.float32, sketch.builder.shape($0)) }
+    let found = try sketch.builder.pullback(from: outputs, cotangents: cotangents, to: operands)
+    try expectAgreement(sketch, outputs + found.map { $0! }, scale: 100)
+  }
+
   @Test func `loops and branches agree with the reference`() throws {
     var body = GraphBuilder()
     let carry = body.append(Input(), Operands(), type: TensorType(.float32, [4]))

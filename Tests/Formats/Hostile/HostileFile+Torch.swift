@@ -172,6 +172,11 @@ extension HostileFile {
         [UInt8](repeating: 0x5D, count: 100_000) + [UInt8](repeating: 0x61, count: 99_999) + [0x2E], .limit),
       pickle("two million values", [UInt8](repeating: 0x4E, count: 2_000_000) + [0x2E], .limit),
       pickle("a million containers", [0x28] + [UInt8](repeating: 0x7D, count: 1_000_000) + [0x74, 0x2E], .limit),
+      pickle(
+        "a long name before a long list",
+        Pickle.file(
+          [0x7D], Pickle.text(String(repeating: "x", count: 4000)), [0x28], [UInt8](repeating: 0x4E, count: 1_000_000),
+          [0x74, 0x73]), .limit),
       HostileFile("pickle", "old form without system", legacy + version + Pickle.file([0x4E]), .malformed),
       HostileFile("pickle", "old form of other byte order", legacy + version + system(false), .unsupported),
       HostileFile("pickle", "old form of other version", legacy + Pickle.file(Pickle.int(7)), .unsupported),

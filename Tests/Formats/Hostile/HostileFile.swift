@@ -1,5 +1,6 @@
 import MartletFormats
 import MartletGraph
+import MartletTestMemory
 import Testing
 
 /// A file made to do harm, and the error that it must give.
@@ -22,8 +23,7 @@ struct HostileFile: Sendable, CustomTestStringConvertible {
     + safetensors
 
   /// Reads the file as its format, all of it.
-  func read() throws(FormatError) {
-    let shared = SharedBytes(bytes)
+  func read(_ shared: SharedBytes) throws(FormatError) {
     switch format {
     case "gguf":
       let file = try GGUFFile(bytes: shared)
@@ -68,7 +68,13 @@ struct HostileTests {
   func `a hostile file gives its error, quickly`(file: HostileFile) throws {
     let clock = ContinuousClock()
     var error: FormatError?
-    let time = clock.measure { error = formatError(file.testDescription) { () throws(FormatError) in try file.read() } }
+    let bytes = SharedBytes(file.bytes)
+    martlet_test_begin_counting()
+    let time = clock.measure {
+      error = formatError(file.testDescription) { () throws(FormatError) in try file.read(bytes) }
+    }
+    let most = martlet_test_end_counting()
+    if martlet_test_can_count_memory() { #expect(most <= 2 * file.bytes.count + 64 << 20, "\(most) bytes") }
     #expect(error?.kind == file.kind, "\(error.map { "\($0)" } ?? "none")")
     #expect(error?.message.isEmpty == false)
     // A second each when alone; tests share the machine.

@@ -70,6 +70,51 @@ import Testing
     }
   }
 
+  /// A cell with matrices: state · recurrent + input · kernel, where the kernel may be computed in every step.
+  static func cell(length: Int, computesKernel: Bool) throws -> Scan {
+    let (state, matrix) = (TensorType(.float64, [2, 3]), TensorType(.float64, [3, 3]))
+    let product = Contract(leftBatch: [], rightBatch: [], leftContracted: [1], rightContracted: [0])
+    let body = try record([state, state, matrix, matrix]) { graph, x in
+      let fixed = computesKernel ? try graph.unary(.sin, graph.add(product, Operands(x[3], x[2]))) : x[3]
+      let kept = try graph.add(product, Operands(x[0], x[2]))
+      let sum = try graph.add(kept, graph.add(product, Operands(x[1], fixed)))
+      let next = try graph.unary(.tanh, sum)
+      return [next, try graph.multiply(next, kept)]
+    }
+    return Scan(body: Region(body), length: length, carryCount: 1, sequenceCount: 1)
+  }
+
+  static func cellOperands(length: Int) -> [ReferenceTensor] {
+    var numbers = Numbers(seed: 15)
+    return [numbers.tensor([2, 3]), numbers.tensor([length, 2, 3]), numbers.tensor([3, 3]), numbers.tensor([3, 3])]
+  }
+
+  @Test(arguments: [0, 1, 3], [false, true])
+  func `derivatives of a scan with matrices agree with differences`(length: Int, computesKernel: Bool) throws {
+    let scan = try Self.cell(length: length, computesKernel: computesKernel)
+    try checkDerivatives(Self.cellOperands(length: length)) { graph, x in
+      try Self.elements(scan, of: &graph, x)
+    }
+  }
+
+  @Test func `the reverse rule keeps what the steps computed, and sums products once`() throws {
+    let scan = try Self.cell(length: 3, computesKernel: false)
+    let graph = try record(Self.cellOperands(length: 3).map(\.type)) { graph, x in
+      try Self.elements(scan, of: &graph, x)
+    }
+    let gradient = try graph.gradient(needed: [0, 1, 2, 3])
+    let scans = gradient.nodes.compactMap { if case .scan(let scan) = $0.primitive { scan } else { nil } }
+    #expect(scans.count == 2, "what only the longer scan computes is not computed without it")
+    #expect(scans[0].extends(scan))
+    #expect(!scan.extends(scans[0]) && !scan.extends(scan))
+    let products = scans[1].body.graph.nodes.filter { if case .contract = $0.primitive { true } else { false } }
+    // The cotangents of state and element; those of the matrices come after the last step.
+    #expect(products.count == 2)
+    #expect(scans[1].carryCount == 1)
+    // Nothing that the forward scan computed is there again.
+    #expect(!scans[1].body.graph.nodes.contains { $0.primitive.rules.name == "tanh" })
+  }
+
   @Test func `a batch of scans agrees with a loop, for every choice of operands`() throws {
     let scan = try Self.recurrence(length: 3, isReversed: false)
     let examples = [5, 6].map { Self.recurrenceOperands(length: 3, seed: $0) }

@@ -58,36 +58,6 @@ import Testing
     }
   }
 
-  @Test func `a run that is killed at any instant goes on, and ends as a straight one`() async throws {
-    let scratch = try TrainingScratch()
-    let straight = Run(quietOptions(.epochs(40), output: scratch.file("straight")))
-    try straight.trainer.run()
-    let folder = scratch.file("killed")
-    var random = TrainingRandom(state: 4)
-    var steps: [Int] = []
-    for _ in 0..<8 {
-      let delay = UInt32.random(in: 1_000...80_000, using: &random)
-      await #expect(processExitsWith: .signal(SIGKILL)) { [folder = folder as String, delay = delay as UInt32] in
-        var options = quietOptions(.epochs(40), output: folder)
-        options.checkpointInterval = 1
-        let run = Run(options)
-        Thread.detach {
-          usleep(delay)
-          kill(getpid(), SIGKILL)
-        }
-        try run.trainer.run()
-        // A fast machine may finish first.
-        while true { usleep(1000) }
-      }
-      steps.append(try Checkpoint.all(in: folder + "/checkpoints").last?.step ?? 0)
-    }
-    #expect(steps == steps.sorted())
-    let last = Run(quietOptions(.epochs(40), output: folder))
-    try last.trainer.run()
-    #expect(last.bits == straight.bits)
-    #expect(try FileSystem.read(folder + "/log.jsonl") == FileSystem.read(scratch.file("straight/log.jsonl")))
-  }
-
   // A signal reaches every run of its process, so each of these has a process of its own.
   @Test(arguments: [SIGINT, SIGTERM])
   func `a signal ends the run after its step, saved, and the next run goes on`(number: Int32) async {
@@ -274,11 +244,4 @@ private func deliver(_ number: Int32) {
   sigaddset(&signals, number)
   pthread_sigmask(SIG_UNBLOCK, &signals, nil)
   raise(number)
-}
-
-/// A thread that nobody waits for.
-enum Thread {
-  static func detach(_ body: @escaping @Sendable () -> Void) {
-    Task.detached { body() }
-  }
 }

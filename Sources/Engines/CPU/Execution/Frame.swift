@@ -7,6 +7,8 @@ struct Frame {
   /// The bits of all scalars.
   let scalars: UnsafePointer<UInt64>
   let engine: CPUEngine
+  /// For the body of a loop: the right operands of products that were packed before its first turn.
+  let packed: UnsafePointer<UnsafeRawPointer?>?
 
   /// The address of dense elements.
   func address(_ placed: Placed) -> UnsafeMutableRawPointer {

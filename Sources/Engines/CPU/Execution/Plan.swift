@@ -10,22 +10,27 @@ final class Plan: Sendable {
   let outputTypes: [TensorType]
   let givenScalars: Int
   let constants: [UInt64]
+  /// Products whose right operand is one of the inputs that stay the same from run to run.
+  let packings: [Packing]
 
   /// Plans a graph.
   ///
   /// - Parameters:
   ///   - fixesScalars: Whether scalars keep the values written in the graph, as in the bodies of loops.
+  ///   - fixedInputs: Inputs that have the same elements in many runs.
   ///   - describes: Whether steps say what they do, for ``explanation``.
   init(
-    _ graph: Graph, isDonated: [Bool], fixesScalars: Bool = false, describes: Bool = Debugging.explainsPlans
+    _ graph: Graph, isDonated: [Bool], fixesScalars: Bool = false, fixedInputs: Range<Int> = 0..<0,
+    describes: Bool = Debugging.explainsPlans
   ) throws(GraphError) {
     let lowered = try Lowering.lower(graph, fixesScalars: fixesScalars)
     var planner = Planner(lowered, isDonated: isDonated)
     try planner.plan()
-    var builder = StepBuilder(planner, describes: describes)
+    var builder = StepBuilder(planner, fixedInputs: fixedInputs, describes: describes)
     try builder.build()
     memory = builder.memory
     steps = builder.steps
+    packings = builder.packings
     addressCount = planner.program.nodes.count
     givenScalars = planner.program.givenScalars
     constants = planner.program.constants
@@ -40,9 +45,11 @@ final class Plan: Sendable {
   ///   - outputs: An address for each output that has memory of its own.
   ///   - scalars: The table of scalars, ``constants`` included.
   ///   - arena: ``MemoryPlan/arenaBytes`` bytes.
+  ///   - packed: For each of ``packings``, what it packed, or nil.
   func execute(
     inputs: UnsafeMutablePointer<UnsafeMutableRawPointer>, outputs: UnsafeMutablePointer<UnsafeMutableRawPointer>,
-    scalars: UnsafeMutablePointer<UInt64>, arena: UnsafeMutableRawPointer, engine: CPUEngine
+    scalars: UnsafeMutablePointer<UInt64>, arena: UnsafeMutableRawPointer, engine: CPUEngine,
+    packed: UnsafePointer<UnsafeRawPointer?>? = nil
   ) throws(ExecutionError) {
     let addresses = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: max(addressCount, 1))
     defer { addresses.deallocate() }
@@ -55,7 +62,7 @@ final class Plan: Sendable {
         case .arena(let offset): arena + offset
         }
     }
-    let frame = Frame(addresses: addresses, scalars: scalars, engine: engine)
+    let frame = Frame(addresses: addresses, scalars: scalars, engine: engine, packed: packed)
     for step in steps { try step.run(frame) }
   }
 }

@@ -28,6 +28,7 @@ struct Lowering {
     }
     lowering.result.inputs = inputs
     lowering.result.outputs = try lowering.inline(graph, inputs)
+    lowering.result.mergeScans()
     lowering.result.markLive()
     return lowering.result
   }

@@ -124,12 +124,14 @@ extension StepBuilder {
     switch node.primitive {
     case .scan(let scan):
       return ScanStep(
-        scan: scan, body: try PlannedRegion(scan.body), operands: planned.operands, results: results, site: site,
+        scan: scan, body: try PlannedRegion(scan.body, changingInputs: scan.carryCount + scan.sequenceCount),
+        operands: planned.operands, results: results, site: site,
         summary: summary + " of \(scan.length) steps")
     case .whileLoop(let loop):
       return WhileStep(
-        carryCount: loop.carryCount, condition: try PlannedRegion(loop.condition), body: try PlannedRegion(loop.body),
-        operands: planned.operands, results: results, site: site, summary: summary)
+        carryCount: loop.carryCount, condition: try PlannedRegion(loop.condition),
+        body: try PlannedRegion(loop.body, changingInputs: loop.carryCount), operands: planned.operands,
+        results: results, site: site, summary: summary)
     case .conditional(let conditional):
       return ConditionalStep(
         ifTrue: try PlannedRegion(conditional.ifTrue), ifFalse: try PlannedRegion(conditional.ifFalse),

@@ -8,10 +8,14 @@ struct StepBuilder {
   let describes: Bool
   private(set) var memory = MemoryPlan()
   private(set) var steps: [any Step] = []
+  /// Products whose right operand may be packed once for many runs.
+  private(set) var packings: [Packing] = []
+  private let fixedInputs: Range<Int>
   private var emitted: [EmittedGroup?] = []
 
-  init(_ planner: Planner, describes: Bool) {
+  init(_ planner: Planner, fixedInputs: Range<Int>, describes: Bool) {
     self.planner = planner
+    self.fixedInputs = fixedInputs
     self.describes = describes
   }
 
@@ -115,11 +119,16 @@ struct StepBuilder {
     }
     // Without depth nothing is multiplied, and no tile is ever finished.
     let epilogue = product.depth == 0 ? nil : epilogue(planned.group)
-    steps.append(
-      ProductStep(
-        product: product, left: planned.operands[0], right: planned.operands[1], result: planned.node, dtype: dtype,
-        epilogue: epilogue, site: site(planned.node),
-        summary: text("matmul \(dtype) \(shape)" + (epilogue.map { ", then \($0.step.summary)" } ?? ""))))
+    let input = planner.program.inputs[fixedInputs].firstIndex(of: planned.operands[1].base)
+    let isPacked = input != nil && dtype == .float32 && product.batch.isEmpty
+    let step = ProductStep(
+      product: product, left: planned.operands[0], right: planned.operands[1], result: planned.node, dtype: dtype,
+      epilogue: epilogue, packing: isPacked ? packings.count : nil, site: site(planned.node),
+      summary: text(
+        "matmul \(dtype) \(shape)" + (isPacked ? ", packed once" : "")
+          + (epilogue.map { ", then \($0.step.summary)" } ?? "")))
+    if isPacked { packings.append(Packing(step: step, input: input!)) }
+    steps.append(step)
     return epilogue != nil
   }
 

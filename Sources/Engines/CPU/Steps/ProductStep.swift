@@ -9,6 +9,8 @@ struct ProductStep: Step {
   let result: Int32
   let dtype: DType
   let epilogue: Epilogue?
+  /// The place of the right operand among those packed once, if it is one of them.
+  let packing: Int?
   let site: Site
   let summary: String
 
@@ -23,6 +25,17 @@ struct ProductStep: Step {
   }
 
   private func multiply(_ frame: Frame, _ context: UnsafeMutablePointer<Epilogue.Context>?) -> martlet_status {
+    var gemm = self.gemm
+    if let packing, let packed = frame.packed { gemm.packed_b = packed[packing] }
+    if let context {
+      gemm.epilogue = Epilogue.callback
+      gemm.epilogue_context = UnsafeMutableRawPointer(context)
+    }
+    return overOuterBatch(&gemm, frame, context)
+  }
+
+  /// The shape and strides of the product; the kernel walks the innermost dimension of a batch.
+  private var gemm: martlet_gemm {
     var gemm = martlet_gemm()
     gemm.rows = product.rows
     gemm.columns = product.columns
@@ -39,11 +52,20 @@ struct ProductStep: Step {
     gemm.a_batch_stride = inner?.left ?? 0
     gemm.b_batch_stride = inner?.right ?? 0
     gemm.c_batch_stride = product.rows * product.columns
-    if let context {
-      gemm.epilogue = Epilogue.callback
-      gemm.epilogue_context = UnsafeMutableRawPointer(context)
-    }
-    return overOuterBatch(&gemm, frame, context)
+    return gemm
+  }
+
+  /// The bytes that the right operand takes when it is packed once; 0 where that does not pay.
+  var packedBytes: Int {
+    var gemm = gemm
+    return martlet_gemm_packed_bytes_f32(&gemm)
+  }
+
+  /// Packs the right operand, given where its memory begins.
+  func pack(_ base: UnsafeMutableRawPointer, into packed: UnsafeMutableRawPointer) {
+    var gemm = gemm
+    gemm.b = UnsafeRawPointer(base + right.byteOffset)
+    martlet_gemm_pack_b_f32(&gemm, packed)
   }
 
   /// Repeats the product over the batch dimensions that the kernel does not walk itself.
@@ -72,4 +94,11 @@ struct ProductStep: Step {
     }
     return MARTLET_OK
   }
+}
+
+/// A product of a loop's body whose right operand is the same in every turn.
+struct Packing: Sendable {
+  let step: ProductStep
+  /// Which of the body's inputs it is.
+  let input: Int
 }

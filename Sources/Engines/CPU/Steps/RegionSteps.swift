@@ -4,9 +4,12 @@ import MartletGraph
 struct PlannedRegion: Sendable {
   let plan: Plan
 
-  init(_ region: Region) throws(GraphError) {
-    let isDonated = [Bool](repeating: false, count: region.graph.inputs.count)
-    plan = try Plan(region.graph, isDonated: isDonated, fixesScalars: true)
+  /// - Parameter changingInputs: How many inputs, the first, differ from run to run; all if nil.
+  init(_ region: Region, changingInputs: Int? = nil) throws(GraphError) {
+    let count = region.graph.inputs.count
+    let isDonated = [Bool](repeating: false, count: count)
+    plan = try Plan(
+      region.graph, isDonated: isDonated, fixesScalars: true, fixedInputs: (changingInputs ?? count)..<count)
   }
 
   /// Working memory for runs of one region, from its first to its last.
@@ -18,6 +21,8 @@ struct PlannedRegion: Sendable {
     /// Addresses, to be set before each run.
     let inputs: UnsafeMutablePointer<UnsafeMutableRawPointer>
     let outputs: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    private let packed: UnsafeMutablePointer<UnsafeRawPointer?>
+    private var packedBlocks: [(address: UnsafeMutableRawPointer, byteCount: Int)] = []
 
     init(_ region: PlannedRegion, _ engine: CPUEngine) throws(ExecutionError) {
       self.region = region
@@ -28,10 +33,25 @@ struct PlannedRegion: Sendable {
       for (index, bits) in constants.enumerated() { scalars[index] = bits }
       inputs = .allocate(capacity: region.plan.inputTypes.count + 1)
       outputs = .allocate(capacity: region.plan.outputTypes.count + 1)
+      packed = .allocate(capacity: region.plan.packings.count + 1)
+      packed.initialize(repeating: nil, count: region.plan.packings.count + 1)
+    }
+
+    /// Packs what products of all runs read, once the fixed inputs have their addresses.
+    func pack() throws(ExecutionError) {
+      for (index, packing) in region.plan.packings.enumerated() {
+        let byteCount = packing.step.packedBytes
+        if byteCount == 0 { continue }
+        let block = try engine.workspace(byteCount: byteCount)
+        packedBlocks.append((block, byteCount))
+        packing.step.pack(inputs[packing.input], into: block)
+        packed[index] = UnsafeRawPointer(block)
+      }
     }
 
     func run() throws(ExecutionError) {
-      try region.plan.execute(inputs: inputs, outputs: outputs, scalars: scalars, arena: arena, engine: engine)
+      try region.plan.execute(
+        inputs: inputs, outputs: outputs, scalars: scalars, arena: arena, engine: engine, packed: packed)
     }
 
     deinit {
@@ -39,6 +59,8 @@ struct PlannedRegion: Sendable {
       scalars.deallocate()
       inputs.deallocate()
       outputs.deallocate()
+      packed.deallocate()
+      for block in packedBlocks { engine.pool.give(block.address, block.byteCount) }
     }
   }
 }
@@ -97,6 +119,7 @@ struct ScanStep: Step {
     let session = try PlannedRegion.Session(body, frame.engine)
     let carry = try CarryBuffers(Array(inner.prefix(scan.carryCount)), frame.engine)
     for index in operands.indices { session.inputs[index] = frame.address(operands[index]) }
+    if scan.length > 1 { try session.pack() }
     for turn in 0..<scan.length {
       let step = scan.isReversed ? scan.length - 1 - turn : turn
       for index in 0..<scan.carryCount {
@@ -151,6 +174,7 @@ struct WhileStep: Step {
         try test.run()
       }
       if !holds { break }
+      if turn == 1 { try session.pack() }
       for index in 0..<carryCount { session.outputs[index] = carry.address(index, turn: turn) }
       try session.run()
       for index in 0..<carryCount {

@@ -7,12 +7,12 @@
 #endif
 
 /// A lock with a condition to wait for.
-final class Monitor: @unchecked Sendable {
+package final class Monitor: @unchecked Sendable {
   // Unchecked because of the pointers, which never change; what they point to is made for use by many threads.
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
-  init() {
+  package init() {
     mutex.initialize(to: pthread_mutex_t())
     condition.initialize(to: pthread_cond_t())
     pthread_mutex_init(mutex, nil)
@@ -27,17 +27,17 @@ final class Monitor: @unchecked Sendable {
   }
 
   /// Runs `body` under the lock.
-  func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
+  package func locked<Result>(_ body: () throws -> Result) rethrows -> Result {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return try body()
   }
 
   /// Lets go of the lock until somebody calls `notifyAll`, or a while longer for no reason.
-  func wait() { pthread_cond_wait(condition, mutex) }
+  package func wait() { pthread_cond_wait(condition, mutex) }
 
   /// As `wait`, for at most the given time; false when that has passed.
-  func wait(seconds: Double) -> Bool {
+  package func wait(seconds: Double) -> Bool {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     let nanoseconds = Double(now.tv_nsec) + seconds * 1e9
@@ -47,7 +47,7 @@ final class Monitor: @unchecked Sendable {
   }
 
   /// Wakes all that wait.
-  func notifyAll() { pthread_cond_broadcast(condition) }
+  package func notifyAll() { pthread_cond_broadcast(condition) }
 }
 
 private final class ThreadBody {
@@ -58,7 +58,7 @@ private final class ThreadBody {
 /// Starts a thread that runs `body` and ends by itself.
 ///
 /// - Returns: Whether the system had a thread to give.
-func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
+package func startThread(_ body: @escaping @Sendable () -> Void) -> Bool {
   let argument = Unmanaged.passRetained(ThreadBody(body)).toOpaque()
   #if canImport(Darwin)
     var thread: pthread_t?
