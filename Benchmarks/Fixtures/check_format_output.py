@@ -75,7 +75,7 @@ def check_events(folder):
 
 def check_sounds(folder):
     import soundfile
-    expected = np.array([0, 0.5, -0.5, 1, -1, 1, -1, 0.1, 1e-6]).reshape(3, 3)
+    expected = np.array([0, 0.5, -0.5, 1, -1, 1, -1, 0.1, 1e-6], "float32").astype("float64").reshape(3, 3)
     for name, step in [("u8", 2**-7), ("s16", 2**-15), ("s24", 2**-23), ("s32", 2**-31)]:
         data, rate = soundfile.read(folder / f"{name}.wav")
         assert rate == 44100 and np.abs(data - expected).max() <= step * 1.001
