@@ -170,6 +170,10 @@ def share(workload, milliseconds, machine):
     return f"{work / (milliseconds / 1e3) / highest:.0%} {kind}" if highest else "-"
 
 
+def number(milliseconds):
+    return f"{milliseconds:.4g}" if milliseconds < 1e4 else f"{milliseconds:.0f}"
+
+
 def rows(workload, results, machine):
     """One line a framework, fastest first. The ratio is Martlet's median over the framework's: below 1 Martlet wins."""
     medians = {f: statistics.median(r["ms"] for r in runs) for f, runs in results.items()}
@@ -182,7 +186,7 @@ def rows(workload, results, machine):
         first = statistics.median(r.get("first_s") or 0 for r in runs)
         best = min(r.get("best_ms", r["ms"]) for r in runs)
         yield (
-            f"| {workload} | {framework} | {median:.4g} | {best:.4g} | {spread} | {ratio} | {memory} | "
+            f"| {workload} | {framework} | {number(median)} | {number(best)} | {spread} | {ratio} | {memory} | "
             f"{first:.2f} | {share(workload, median, machine)} |"
         )
 
@@ -195,7 +199,7 @@ def summary(everything):
         if own is None or not medians:
             continue
         best = min(medians, key=medians.get)
-        yield f"| {workload} | {own:.4g} | {best} | {medians[best]:.4g} | {own / medians[best]:.2f} |"
+        yield f"| {workload} | {number(own)} | {best} | {number(medians[best])} | {own / medians[best]:.2f} |"
 
 
 def report(everything, failures, machine, a):

@@ -42,7 +42,7 @@ enum {
   vector_depth = 2048,       // depth of one chunk of a vector product
   vector_bytes = 1 << 17,    // bytes of A in one chunk of dot products
   split_depth = 1024,        // depth of one part, if the depth is cut
-  direct_depth = 128,        // depth between two visits of C, where B streams from memory
+  direct_depth = 32,         // depth between two visits of C, where B streams from memory: a row of pages at a time
   direct_bytes = 96 << 10,   // of B, if it is read in place again and again
 };
 

@@ -242,7 +242,21 @@ TARGET static void NAME(pack_lines)(void *panel_pointer, size_t width, const voi
 // Packs lines that are adjacent to each other; returns how much of the depth it has done.
 INLINE size_t NAME(pack_adjacent)(T *panel, size_t width, const T *from, ptrdiff_t depth_stride, size_t count,
                                   size_t depth) {
-  if (count != width) return 0;
+  if (count != width) {
+    for (size_t k = 0; k < depth; ++k) {
+      const T *line = from + (ptrdiff_t)k * depth_stride;
+      for (size_t j = 0; j < width; j += LANES) {
+        const size_t left = count > j ? count - j : 0, stored = width - j < LANES ? width - j : LANES;
+        const V values = left < LANES ? V_LOAD_N(line + (left ? j : 0), left) : V_LOAD(line + j);
+        if (stored < LANES) {
+          V_STORE_N(panel + k * width + j, values, stored);
+        } else {
+          V_STORE(panel + k * width + j, values);
+        }
+      }
+    }
+    return depth;
+  }
   const size_t whole = width / LANES * LANES, rest = width - whole;
   for (size_t k = 0; k < depth; ++k) {
     const T *line = from + (ptrdiff_t)k * depth_stride;

@@ -13,6 +13,8 @@ typedef struct select_job {
   window_walk walk;
   uint8_t type;
   int scatters;
+  /// Whether each element of the input is in exactly one window, so that the result needs no zeros first.
+  int is_tiling;
   const char *source, *from;
   char *result;
   /// Windows of one index of the first dimension: windows of different ones share no input.
@@ -33,6 +35,10 @@ typedef struct select_job {
                                    int32_t tap, size_t count) {                                                    \
     for (size_t c = 0; c < count; c++) to[c] += at[c] == tap ? from[c] : 0;                                        \
   }                                                                                                                \
+  target static void put_##suffix(const float *restrict from, float *restrict to, const int32_t *restrict at,      \
+                                  int32_t tap, size_t count) {                                                     \
+    for (size_t c = 0; c < count; c++) to[c] = at[c] == tap ? from[c] + 0.0f : 0;                                  \
+  }                                                                                                                \
   target static void take_##suffix(const float *restrict from, float *restrict to, const int32_t *restrict at,     \
                                    int32_t tap, size_t count) {                                                    \
     for (size_t c = 0; c < count; c++) to[c] = at[c] == tap ? from[c] : to[c];                                     \
@@ -41,16 +47,18 @@ typedef struct select_job {
 typedef struct select_rows {
   void (*choose)(const float *x, float *best, int32_t *at, int32_t tap, size_t count);
   void (*give)(const float *from, float *to, const int32_t *at, int32_t tap, size_t count);
+  /// The same to what holds nothing yet.
+  void (*put)(const float *from, float *to, const int32_t *at, int32_t tap, size_t count);
   void (*take)(const float *from, float *to, const int32_t *at, int32_t tap, size_t count);
 } select_rows;
 
 SELECT_VECTORS(portable, )
-static const select_rows portable_rows = {choose_portable, give_portable, take_portable};
+static const select_rows portable_rows = {choose_portable, give_portable, put_portable, take_portable};
 #if defined(__x86_64__)
 SELECT_VECTORS(avx2, __attribute__((target("avx2,fma"))))
 SELECT_VECTORS(avx512, __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,fma"))))
-static const select_rows avx2_rows = {choose_avx2, give_avx2, take_avx2};
-static const select_rows avx512_rows = {choose_avx512, give_avx512, take_avx512};
+static const select_rows avx2_rows = {choose_avx2, give_avx2, put_avx2, take_avx2};
+static const select_rows avx512_rows = {choose_avx512, give_avx512, put_avx512, take_avx512};
 #endif
 
 static const select_rows *current_rows(void) {
@@ -79,7 +87,9 @@ static void select_f32(const select_job *job, const select_rows *rows, const siz
   for (size_t tap = 0; tap < job->walk.taps; tap++) {
     const int64_t offset = offset_at(&job->walk, place, inside, tap);
     if (offset < 0) continue;
-    if (job->scatters) {
+    if (job->is_tiling) {
+      rows->put(from + start, result + offset + first, at, (int32_t)tap, count);
+    } else if (job->scatters) {
       rows->give(from + start, result + offset + first, at, (int32_t)tap, count);
     } else {
       rows->take(from + offset + first, result + start, at, (int32_t)tap, count);
@@ -155,8 +165,14 @@ void martlet_window_select_scatter(const martlet_window *window, uint8_t type, c
   select_job job = {.walk = make_walk(window), .type = type, .scatters = 1, .source = source, .from = gradient,
                     .result = result};
   size_t elements = 1;
-  for (size_t d = 0; d < window->rank; d++) elements *= window->input[d];
-  memset(result, 0, elements * martlet_type_bytes(type));
+  job.is_tiling = type == MARTLET_F32;
+  for (size_t d = 0; d < window->rank; d++) {
+    elements *= window->input[d];
+    const int is_whole = window->output[d] * window->window[d] == window->input[d];
+    if (window->stride[d] != window->window[d] || window->padding[d] != 0 || !is_whole) job.is_tiling = 0;
+    if (window->window[d] > 1 && window->dilation[d] != 1) job.is_tiling = 0;
+  }
+  if (!job.is_tiling) memset(result, 0, elements * martlet_type_bytes(type));
   run_select(&job);
 }
 

@@ -15,5 +15,8 @@ struct MartletCommand: ParsableCommand {
       martlet generate --model RUN               let it write
       """,
     version: "0.1.0",
-    subcommands: [Train.self, Evaluate.self, Predict.self, Generate.self, Info.self, Doctor.self, Bench.self])
+    subcommands: [
+      Train.self, Evaluate.self, Predict.self, Generate.self, Info.self, Doctor.self, Bench.self, Inspect.self,
+      Convert.self, Tokenize.self,
+    ])
 }

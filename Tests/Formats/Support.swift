@@ -17,6 +17,12 @@ enum Fixture {
   /// A file written by `Benchmarks/Fixtures/make_format_fixtures.py`.
   static func format(_ name: String) -> String { "\(root)/Tests/Fixtures/Formats/\(name)" }
 
+  /// A file written by `Benchmarks/Fixtures/make_weight_fixtures.py`.
+  static func weights(_ name: String) -> String { "\(root)/Tests/Fixtures/Weights/\(name)" }
+
+  /// A file written by `Benchmarks/Fixtures/make_record_fixtures.py`.
+  static func records(_ name: String) -> String { "\(root)/Tests/Fixtures/Records/\(name)" }
+
   static func bytes(_ name: String) throws -> [UInt8] { try FileSystem.read(format(name)) }
 }
 
@@ -88,6 +94,9 @@ struct Scratch: ~Copyable {
 
 /// The folder that `check_format_output.py` looks at, if the environment names one.
 let outputFolder: String? = getenv("MARTLET_FORMATS_OUTPUT").map { String(cString: $0) }
+
+/// The folder that hostile files are written to for measuring, if the environment names one.
+let hostileFolder: String? = getenv("MARTLET_HOSTILE_OUTPUT").map { String(cString: $0) }
 
 /// The error that `body` throws; a test failure if it throws none.
 func formatError(

@@ -87,6 +87,12 @@ struct ZipDirectory {
     guard disk == 0, directoryDisk == 0, count == countHere else {
       throw error(.unsupported, "zip is spread over several files", at: position)
     }
+    // Some writers, PyTorch's among them, add the 64-bit record where 32 bits would do; both must then agree.
+    if Int(start) + Int(size) != position, let end = try readEnd64(before: position),
+      end.directory == Int(start)..<(Int(start) + Int(size)), end.count == Int(count)
+    {
+      return end
+    }
     guard Int(start) + Int(size) == position else {
       throw error(.malformed, "zip directory does not end where its end record begins", at: position)
     }

@@ -111,6 +111,15 @@ public struct ZipFile: Sendable {
     error(.checksum, "does not match its checksum", member)
   }
 
+  /// The first bytes of a member's content, at most `count`; the checksum, which covers all, is not looked at.
+  package func prefix(of member: Member, count: Int) throws(FormatError) -> SharedBytes {
+    let data = bytes[member.data]
+    if member.isStored { return data[0..<min(count, data.count)] }
+    let file = file
+    return SharedBytes(
+      try data.withSpan { (input) throws(FormatError) in try Inflate.prefix(input, count: count, file: file) })
+  }
+
   private func error(_ kind: FormatError.Kind, _ message: String, _ member: Member) -> FormatError {
     FormatError(kind, file: file, message, offset: member.data.lowerBound, tensor: member.name)
   }

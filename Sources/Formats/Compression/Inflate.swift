@@ -54,6 +54,16 @@ package struct Inflate {
     return (inflate.output, inflate.source.byteOffset)
   }
 
+  /// The first bytes of what a deflate stream decompresses to: at most `count`, fewer if it ends before.
+  package static func prefix(_ input: Span<UInt8>, count: Int, file: String) throws(FormatError) -> [UInt8] {
+    var inflate = Inflate(input, from: 0, limit: count, sizeHint: count, file: file)
+    var isLast = false
+    do throws(FormatError) {
+      while !isLast { isLast = try inflate.block(input) }
+    } catch  where error.kind != .limit { throw error } catch {}
+    return Array(inflate.output.prefix(min(inflate.written, count)))
+  }
+
   /// Decompresses one deflate stream without keeping it, in less than 400 KiB whatever comes out.
   ///
   /// - Parameters:

@@ -36,6 +36,27 @@ public enum JPEG {
     }
   }
 
+  /// The size that a JPEG file states before its first scan; nil if it states none.
+  public static func size(_ bytes: SharedBytes) -> (width: Int, height: Int)? {
+    bytes.withSpan { bytes in
+      var position = 2
+      while position + 9 <= bytes.count, bytes[position] == 0xFF {
+        let marker = bytes[position + 1]
+        if marker == 0xFF {
+          position += 1
+          continue
+        }
+        // Start of frame, of whatever kind; C4, C8 and CC are other segments.
+        if (0xC0...0xCF).contains(marker), marker != 0xC4, marker != 0xC8, marker != 0xCC {
+          let height = Int(bytes[position + 5]) << 8 | Int(bytes[position + 6])
+          return (Int(bytes[position + 7]) << 8 | Int(bytes[position + 8]), height)
+        }
+        position += 2 + max(2, Int(bytes[position + 2]) << 8 | Int(bytes[position + 3]))
+      }
+      return nil
+    }
+  }
+
   /// Walks over the segments and counts scans, so that none of them has to be decoded for it.
   static func checkScans(_ bytes: Span<UInt8>, file: String) throws(FormatError) {
     var position = 2

@@ -12,6 +12,21 @@ public enum PNG {
     try decode(MappedFile(path: path).bytes, file: path, limits: limits)
   }
 
+  /// The size that the header of a PNG file states, in pixels.
+  ///
+  /// - Throws: `FormatError` if there is no header, or one that is not allowed.
+  public static func size(
+    _ bytes: SharedBytes, file: String = "PNG data"
+  ) throws(FormatError) -> (width: Int, height: Int) {
+    guard bytes.count >= 29, bytes[12..<16].array == Array("IHDR".utf8) else {
+      throw FormatError(.truncated, file: file, "PNG has no header")
+    }
+    var limits = ImageLimits()
+    (limits.pixels, limits.bytes) = (.max, .max)
+    let header = try PNGHeader(bytes[16..<29], at: 8, file: file, limits: limits)
+    return (header.width, header.height)
+  }
+
   /// Decodes a PNG file: every kind of pixel, depth and interlacing.
   ///
   /// Gray stays gray; gray or color with transparency becomes red, green, blue, opacity; palettes are looked up; samples

@@ -54,6 +54,23 @@ public struct NpzFile: Sendable {
     } catch { throw FormatError(error.kind, file: zip.file, "cannot be read: \(error.message)", tensor: name) }
   }
 
+  /// The type and sizes of the tensor called `name`, and the bytes of its elements, from the start of its member alone.
+  func header(_ name: String) throws(FormatError) -> (dtype: DType, dimensions: [Int], sizeInBytes: Int) {
+    guard let member = zip[name + ".npy"] else {
+      throw FormatError(.missing, file: zip.file, "is not in the file", tensor: name)
+    }
+    do throws(FormatError) {
+      var reader = ByteReader(try zip.prefix(of: member, count: NpyHeader.maximumSize + 12), file: zip.file)
+      let header = try NpyHeader(&reader)
+      guard let size = StoredTensor.sizeInBytes(dtype: header.dtype, shape: header.dimensions),
+        size == member.size - reader.offset
+      else { throw FormatError(.malformed, file: zip.file, "its shape does not agree with its size") }
+      return (header.dtype, header.dimensions, size)
+    } catch {
+      throw FormatError(error.kind, file: zip.file, "cannot be read: \(error.message)", tensor: name)
+    }
+  }
+
   /// All tensors by name.
   public func tensors() throws(FormatError) -> [String: StoredTensor] {
     var result: [String: StoredTensor] = [:]

@@ -37,8 +37,8 @@ package enum DecimalParser {
   private static func general<Number: BinaryFloatingPoint>(
     _ text: Span<UInt8>, _ parse: (String) -> Number?
   ) -> Number? {
-    // The library also takes hexadecimal numbers, which do not belong in a table of decimal ones.
-    for i in 0..<text.count where text[i] | 0x20 == 0x78 { return nil }
+    // The library also takes hexadecimal numbers, which do not belong in a table of decimal ones, and stops at a zero byte.
+    for i in 0..<text.count where text[i] | 0x20 == 0x78 || text[i] == 0 { return nil }
     return text.withUnsafeBufferPointer { parse(String(decoding: $0, as: UTF8.self)) }
   }
 

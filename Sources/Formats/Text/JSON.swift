@@ -14,13 +14,27 @@ public enum JSON: Sendable, Hashable {
 }
 
 /// The members of a JSON object, in the order in which they were added.
+///
+/// Names are the same only if their bytes are: an "é" of one scalar and one of two are different names.
 public struct JSONObject: Sendable {
   /// Names and values, in order.
   public private(set) var members: [(key: String, value: JSON)] = []
   /// Where each name is, once there are so many that searching all of them would take longer.
-  private var places: [String: Int] = [:]
+  private var places: [Name: Int] = [:]
 
   private static let searchedCount = 8
+
+  /// A name that is compared by its bytes, where strings would take an "é" of one scalar and one of two as the same.
+  private struct Name: Hashable, Sendable {
+    let text: String
+
+    static func == (a: Name, b: Name) -> Bool { a.text.utf8.elementsEqual(b.text.utf8) }
+
+    func hash(into hasher: inout Hasher) {
+      var text = text
+      text.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    }
+  }
 
   /// An object without members.
   public init() {}
@@ -41,8 +55,8 @@ public struct JSONObject: Sendable {
   }
 
   func index(of key: String) -> Int? {
-    if members.count > JSONObject.searchedCount { return places[key] }
-    return members.firstIndex { $0.key == key }
+    if members.count > JSONObject.searchedCount { return places[Name(text: key)] }
+    return members.firstIndex { $0.key.utf8.elementsEqual(key.utf8) }
   }
 
   /// Sets the member at `place`, or adds one.
@@ -53,7 +67,7 @@ public struct JSONObject: Sendable {
     }
     members.append((key, value))
     if members.count > JSONObject.searchedCount + 1 {
-      places[key] = members.count - 1
+      places[Name(text: key)] = members.count - 1
     } else if members.count == JSONObject.searchedCount + 1 {
       countPlaces()
     }
@@ -66,7 +80,7 @@ public struct JSONObject: Sendable {
   }
 
   private mutating func countPlaces() {
-    for (place, member) in members.enumerated() { places[member.key] = place }
+    for (place, member) in members.enumerated() { places[Name(text: member.key)] = place }
   }
 }
 

@@ -37,6 +37,19 @@ public struct WeightError: Error, Sendable, CustomStringConvertible {
   }
 }
 
+extension WeightError {
+  /// Every problem on a line of its own.
+  public var report: String {
+    problems.map { name, problem in
+      switch problem {
+      case .missing: "missing: \(name)"
+      case .unknown: "unexpected: \(name)"
+      case .mismatch(let file, let model): "mis-shaped: \(name): file has \(file), model has \(model)"
+      }
+    }.joined(separator: "\n")
+  }
+}
+
 extension Module {
   /// What a file of weights holds: parameters and states by path, without random counters.
   private var storedVariables: VariableSearch {
@@ -78,17 +91,55 @@ extension Module {
     try SafetensorsWriter.write(try weights(), metadata: metadata, to: path)
   }
 
-  /// Replaces the values of all parameters and states (random counters aside) by those of a safetensors file.
+  /// Replaces the values of all parameters and states (random counters aside) by those of a file of weights.
   ///
-  /// - Throws: `FormatError` when the file is not one, a ``WeightError`` when it is not this model's; nothing is then
-  ///   replaced.
-  public func loadWeights(from path: String) throws {
-    let file = try SafetensorsFile(path: path)
+  /// The file may be of any format that `WeightFile` reads: safetensors, also in shards with an index, GGUF, PyTorch, npz.
+  /// Tensors go from the file to the variables one by one, so that memory holds the model once.
+  ///
+  /// - Parameters:
+  ///   - path: The file.
+  ///   - rules: What the file's names become before they are looked for in the model; by default they stay.
+  ///   - converts: Whether floating-point tensors of another type than the variable's, quantized ones too, are converted;
+  ///     otherwise they are problems.
+  /// - Throws: `FormatError` when the file cannot be read, a ``WeightError`` with all names that are missing, unexpected or
+  ///   of another type or shape when it is not this model's; nothing is then replaced.
+  public func loadWeights(
+    from path: String, renaming rules: NameRules = NameRules([]), converting converts: Bool = false
+  ) throws {
+    let file = try WeightFile(path: path)
     let search = storedVariables
-    var stored: [String: StoredTensor] = [:]
-    for name in file.names { stored[name] = try file.tensor(name) }
-    try search.check(stored.mapValues { TensorType($0.dtype, $0.shape) })
-    for (name, variable) in search.found { variable.tensor = Tensor(stored: stored[name]!) }
+    let types = Dictionary(uniqueKeysWithValues: search.found.map { ($0.name, $0.variable.type) })
+    var sources: [String: (original: String, isTransposed: Bool)] = [:]
+    var found: [String: TensorType] = [:]
+    for (name, original, isTransposed) in try rules.renamed(file.names, file: path) {
+      let entry = file[original]!
+      guard let dtype = entry.dtype, entry.dimensions.count <= Shape.maximumRank else {
+        throw FormatError(.unsupported, file: path, "has elements of type \(entry.typeName)", tensor: original)
+      }
+      guard !isTransposed || entry.dimensions.count == 2 else {
+        throw FormatError(.mismatch, file: path, "is no matrix that could be transposed", tensor: original)
+      }
+      let shape = Shape(isTransposed ? entry.dimensions.reversed() : entry.dimensions)
+      let wanted = types[name]?.dtype
+      let isConverted = converts && dtype.isFloatingPoint && wanted?.isFloatingPoint == true
+      found[name] = TensorType(isConverted ? wanted! : dtype, shape)
+      sources[name] = (original, isTransposed)
+    }
+    try search.check(found)
+    try file.verify(sources.values.map(\.original))
+    for (name, variable) in search.found {
+      let (original, isTransposed) = sources[name]!
+      let stored = try file.tensor(original).converted(to: variable.type.dtype)
+      variable.tensor = Tensor(stored: isTransposed ? stored.transposed() : stored)
+    }
+  }
+}
+
+extension WeightFile {
+  /// Reads the tensors of formats in which reading can fail after opening, so that nothing is replaced when one is broken.
+  fileprivate func verify(_ names: [String]) throws {
+    guard [.torch, .npz, .index].contains(format) else { return }
+    for name in names { _ = try tensor(name) }
   }
 }
 

@@ -9,7 +9,7 @@ import MartletGraph
 public func evaluate(_ tensors: Tensor...) throws { try Tensor.evaluate(tensors) }
 
 extension Tensor {
-  /// As ``evaluate(_:)-(Tensor...)`` for a list of tensors.
+  /// As the function `evaluate` for a list of tensors.
   ///
   /// - Throws: An ``ExecutionError`` for what only the values could show: an index out of range, a division by zero.
   public static func evaluate(_ tensors: [Tensor]) throws {

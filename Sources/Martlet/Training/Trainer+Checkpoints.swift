@@ -21,6 +21,8 @@ extension Trainer {
   /// Goes on from the newest good checkpoint of the folder, if there is one.
   func resume() throws {
     guard let folder else { return }
+    // A run that was killed after its last checkpoint has none to write, which would clear up as well.
+    TemporaryFolder.removeStale(in: folder.checkpointsPath)
     let checkpoints = try Checkpoint.all(in: folder.checkpointsPath)
     guard options.isResuming else {
       guard checkpoints.isEmpty else {

@@ -80,6 +80,37 @@ private struct Network: Layer {
     #expect(first(x).words == second(x).words)
   }
 
+  @Test(arguments: ["safetensors", "gguf", "pt", "npz"])
+  func `weights of other libraries are renamed, transposed and converted`(ending: String) throws {
+    let folder = try FileSystem.createTemporaryDirectory()
+    defer { try? FileSystem.removeTree(folder) }
+    let model = withSeed(1) { Sequential { Dense(4, 3) } }
+    let weight = StoredTensor((0..<12).map { Float($0) }, shape: [4, 3])
+    let bias = StoredTensor([Float](repeating: 7, count: 3), shape: [3])
+    var file = ["net.h.0.w": weight.transposed(), "net.h.0.b": bias]
+    if model.parameters[0].tensor.shape == [3, 4] { file["net.h.0.w"] = weight }
+    let source = "\(folder)/a.safetensors"
+    try SafetensorsWriter.write(file, to: source)
+    var conversion = WeightConversion()
+    conversion.elementType = ending == "npz" ? .plain(.float16) : .plain(.bfloat16)
+    try conversion.convert(WeightFile(path: source), to: "\(folder)/b.\(ending)")
+    let rules = NameRules([
+      NameRules.Rule("net.h.{i}.w", "{i}.weight", transposes: true), NameRules.Rule("net.h.{i}.b", "{i}.bias"),
+    ])
+    let types = #expect(throws: WeightError.self) {
+      try model.loadWeights(from: "\(folder)/b.\(ending)", renaming: rules)
+    }
+    #expect(types?.report.contains("mis-shaped: 0.weight") == true)
+    try model.loadWeights(from: "\(folder)/b.\(ending)", renaming: rules, converting: true)
+    #expect(try model.weights()["0.bias"]!.values() == [Float](repeating: 7, count: 3))
+    #expect(try model.weights()["0.weight"]!.values(as: Float.self).reduce(0, +) == 66)
+    let names = #expect(throws: WeightError.self) { try model.loadWeights(from: source) }
+    #expect(
+      names?.report.split(separator: "\n").sorted() == [
+        "missing: 0.bias", "missing: 0.weight", "unexpected: net.h.0.b", "unexpected: net.h.0.w",
+      ])
+  }
+
   @Test func `weights that do not fit are refused whole, with a sentence`() throws {
     let model = withSeed(1) {
       Sequential {

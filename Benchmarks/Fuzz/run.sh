@@ -1,0 +1,79 @@
+#!/bin/bash
+# Fuzzes the parsers with libFuzzer and the address sanitizer.
+#
+#   run.sh [SECONDS [FORMAT…]]      60 seconds for each format by default
+#
+# Starts from the corpus in Tests/Fixtures/Fuzz and from the fixtures of each format. What is found is left in the working
+# folder (crash-…, timeout-…, oom-…), and the script fails. New inputs are kept in .build/fuzz/corpus; --merge (as the
+# first argument) puts a minimal corpus back into Tests/Fixtures/Fuzz.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+root=$PWD
+build=$root/.build/fuzz
+mkdir -p "$build"
+
+merge=
+if [[ ${1:-} == --merge ]]; then
+  merge=1
+  shift
+fi
+seconds=${1:-60}
+shift || true
+formats=("$@")
+if [[ ${#formats[@]} -eq 0 ]]; then
+  formats=(safetensors gguf torch npy npz gzip png idx json jsonl csv wav tfrecord example event tokenizer sentencepiece tiktoken)
+fi
+
+flags=(-O -swift-version 6 -package-name martlet -parse-as-library -wmo -I "$build" -sanitize=fuzzer,address)
+module() {
+  local name=$1
+  shift
+  swiftc "${flags[@]}" -module-name "$name" -emit-module -emit-module-path "$build/$name.swiftmodule" -c "$@" -o "$build/$name.o"
+}
+if [[ ! -x $build/fuzz || -n $(find Sources Benchmarks/Fuzz -newer "$build/fuzz" -name '*.swift' -print -quit) ]]; then
+  module MartletGraph $(find Sources/Graph -name '*.swift')
+  module MartletFormats $(find Sources/Formats -name '*.swift')
+  module MartletData $(find Sources/Data/Text Sources/Data/Tokenizers -name '*.swift') Sources/Data/Loading/DataError.swift
+  module MartletFuzz Benchmarks/Fuzz/fuzz.swift
+  swiftc -sanitize=fuzzer,address "$build"/Martlet{Fuzz,Data,Formats,Graph}.o -o "$build/fuzz"
+fi
+
+fixtures=Tests/Fixtures
+# Files to begin with, besides the corpus.
+seeds() {
+  case $1 in
+    safetensors) ls $fixtures/Formats/*.safetensors ;;
+    gguf) ls $fixtures/Weights/*.gguf ;;
+    torch) ls $fixtures/Weights/*.pt ;;
+    npy) ls $fixtures/Formats/*.npy ;;
+    npz) ls $fixtures/Formats/{stored,deflated,streamed}.npz ;;
+    gzip) ls $fixtures/Formats/*.idx.gz ;;
+    png) ls $fixtures/Formats/*.png ;;
+    idx) ls $fixtures/Formats/*.idx ;;
+    wav) ls $fixtures/Records/*.wav ;;
+    tfrecord | example | event) ls $fixtures/Records/*.tfrecord $fixtures/Records/*.tfevents ;;
+    tokenizer) ls $fixtures/Tokenizers/{words,bert,gpt2}.json ;;
+    sentencepiece) ls $fixtures/Tokenizers/*.model ;;
+    tiktoken) ls $fixtures/Tokenizers/*.tiktoken ;;
+  esac
+}
+
+for format in "${formats[@]}"; do
+  corpus=$build/corpus/$format
+  kept=$fixtures/Fuzz/$format
+  mkdir -p "$corpus" "$kept"
+  for seed in $(seeds "$format"); do cp "$seed" "$corpus/"; done
+  echo "== $format"
+  MARTLET_FUZZ=$format "$build/fuzz" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -max_len=65536 \
+    -print_final_stats=1 -verbosity=0 "$corpus" "$kept" 2>&1 | grep -vE '^(INFO|stat::(peak|slowest|new))' || exit 1
+  if [[ -n $merge ]]; then
+    small=$build/merged/$format
+    rm -rf "$small"
+    mkdir -p "$small"
+    MARTLET_FUZZ=$format "$build/fuzz" -merge=1 -max_len=2048 -verbosity=0 "$small" "$kept" "$corpus" > /dev/null 2>&1
+    # The smallest inputs cover most; a hundred of at most 2 KiB are enough to notice a change.
+    rm -rf "$kept"
+    mkdir -p "$kept"
+    find "$small" -type f -size -2k -printf '%s %p\n' | sort -n | head -60 | cut -d' ' -f2 | xargs -r -I{} cp {} "$kept/"
+  fi
+done

@@ -1,0 +1,25 @@
+import ArgumentParser
+import MartletFormats
+
+/// `martlet inspect FILE…`.
+struct Inspect: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Show what is in a file without loading it.",
+    discussion: """
+      Weights (safetensors, GGUF, PyTorch, npz, npy, indices of shards), tokenizers, TensorBoard events, TFRecord, PNG, JPEG, \
+      WAV, JSON, JSON lines, CSV, IDX.
+      """)
+
+  @Argument(help: "Files.", completion: .file())
+  var files: [String]
+
+  @Flag(help: "Print JSON lines on standard output and nothing else.")
+  var json = false
+
+  func run() throws {
+    for file in files {
+      let summary = try FileSummary(path: file)
+      print(json ? summary.json.serialized() : summary.description)
+    }
+  }
+}
