@@ -26,22 +26,23 @@ struct PendingProgram {
 
   /// The graph, made only when no planned program is found.
   func graph(from nodes: [Node]) -> Graph {
-    var renumbered: [Int: Int] = [:]
+    var renumbered = [Int32](repeating: -1, count: (positions.last ?? -1) + 1)
     var graph = Graph()
+    graph.nodes.reserveCapacity(positions.count)
     var nextInput = 0
     for (local, position) in positions.enumerated() {
       var node = nodes[position]
-      renumbered[position] = local
+      renumbered[position] = Int32(truncatingIfNeeded: local)
       if nextInput < inputPositions.count && inputPositions[nextInput] == local {
         node = Node(leaf: node.type, location: node.location)
         graph.inputs.append(Value(local))
         nextInput += 1
       } else {
-        node.operands = Operands(node.operands.map { Value(renumbered[$0.position]!) })
+        node.operands = node.operands.renumbered { renumbered[$0.position] }
       }
       graph.nodes.append(node)
     }
-    graph.outputs = targets.map { Value(renumbered[$0]!) }
+    graph.outputs = targets.map { Value(Int(renumbered[$0])) }
     return graph
   }
 }

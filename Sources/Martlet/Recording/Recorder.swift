@@ -41,7 +41,7 @@ package final class Recorder: @unchecked Sendable {
   /// Bytes of values computed since nodes were last swept away.
   var valueBytes = 0
   /// Reused by the walk that collects a program.
-  var marks: [Int32] = []
+  @exclusivity(unchecked) var marks: [Int32] = []
   package var engine: any Engine = defaultEngine
   var cache = ProgramCache.shared
   /// The program of the last step, while its values have not been taken in.

@@ -44,7 +44,7 @@ public struct Overhead: Sendable {
     // Memory comes first: what the others leave behind would hide what a loop adds.
     var measurements = [try LoopMemory.measured(steps: scaled(100_000))]
     measurements.append(try Recording.measured(additions: scaled(10_000)))
-    measurements += try StepCosts.measured(layers: scaled(42), steps: scaled(100))
+    measurements += try StepCosts.measured(layers: scaled(28), steps: scaled(100))
     measurements.append(try Starting.measured(runs: scaled(20_000)))
     measurements += try FileCosts.measured(tensors: scaled(10_000))
     measurements += try LongChain.measured(operations: scaled(1_000_000))

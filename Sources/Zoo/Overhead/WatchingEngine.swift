@@ -12,14 +12,22 @@ final class WatchingEngine: Engine {
     var began = ContinuousClock.now
   }
 
-  let name = "cpu (watched)"
+  let name: String
+  /// Without it programs give memory in which nothing was written: what is left is what the framework costs.
+  let computes: Bool
   private let state = Mutex(Notes())
+
+  init(computes: Bool) {
+    self.computes = computes
+    name = computes ? "cpu (watched)" : "none (watched)"
+  }
 
   var notes: Notes { state.withLock { $0 } }
 
   func compile(_ program: Program) throws(GraphError) -> any Executable {
     state.withLock { $0.program = program }
-    return Watched(executable: try CPUEngine.shared.compile(program), engine: self)
+    let executable = computes ? try CPUEngine.shared.compile(program) : nil
+    return Watched(executable: executable, outputTypes: program.graph.outputTypes, engine: self)
   }
 
   func allocate(byteCount: Int) throws(ExecutionError) -> Buffer {
@@ -36,13 +44,17 @@ final class WatchingEngine: Engine {
   }
 
   private struct Watched: Executable {
-    let executable: any Executable
+    let executable: (any Executable)?
+    let outputTypes: [TensorType]
     let engine: WatchingEngine
 
     func run(inputs: [Buffer], scalars: [UInt64]) throws(ExecutionError) -> [Buffer] {
       let began = ContinuousClock.now
       engine.state.withLock { $0.began = began }
-      return try executable.run(inputs: inputs, scalars: scalars)
+      if let executable { return try executable.run(inputs: inputs, scalars: scalars) }
+      var outputs: [Buffer] = []
+      for type in outputTypes { outputs.append(try engine.allocate(byteCount: type.sizeInBytes)) }
+      return outputs
     }
   }
 }
