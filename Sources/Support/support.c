@@ -9,7 +9,8 @@ static void (*end)(void *);
 
 static void thread_end(void *value) {
   recorder = NULL;
-  if (end) end(value);
+  void (*at_end)(void *) = __atomic_load_n(&end, __ATOMIC_RELAXED);
+  if (at_end) at_end(value);
 }
 
 static void make_key(void) { pthread_key_create(&key, thread_end); }
@@ -17,7 +18,8 @@ static void make_key(void) { pthread_key_create(&key, thread_end); }
 void *martlet_thread_recorder(void) { return recorder; }
 
 void martlet_set_thread_recorder(void *value, void (*at_end)(void *)) {
-  end = at_end;
+  // Every thread brings the same function.
+  __atomic_store_n(&end, at_end, __ATOMIC_RELAXED);
   pthread_once(&once, make_key);
   pthread_setspecific(key, value);
   recorder = value;

@@ -12,6 +12,8 @@ struct PendingProgram {
   var inputPositions: [Int] = []
   var isDonated: [Bool] = []
   var scalars: [UInt64] = []
+  /// Whether something in it stands for any value, as inside a region.
+  var hasStandIn = false
 
   init(positions: [Int], targets: [Int]) {
     self.positions = positions

@@ -167,8 +167,12 @@ extension Recorder {
 
   private func prepare(
     _ targets: [Int], donating: Bool
-  ) throws(GraphError) -> (pending: PendingProgram, program: CachedProgram) {
+  ) throws -> (pending: PendingProgram, program: CachedProgram) {
     let pending = locked { collect(targets, donating: donating) }
+    // Its own thread is told the name of the region, see `checkReadable`.
+    if pending.hasStandIn {
+      throw unreadable("a region", at: targets.first.map { position in locked { builder.nodes[position].location } })
+    }
     let program = try cache.program(for: pending, engine: engine) { locked { pending.graph(from: builder.nodes) } }
     return (pending, program)
   }
@@ -211,7 +215,11 @@ extension Recorder {
         hash.mix(builder.nodes[position].type)
         continue
       }
-      if case .scalar(let scalar) = builder.nodes[position].primitive { pending.scalars.append(scalar.literal.bits) }
+      switch builder.nodes[position].primitive {
+      case .scalar(let scalar): pending.scalars.append(scalar.literal.bits)
+      case .input: pending.hasStandIn = true
+      default: break
+      }
       hash.mix(builder.nodes[position].hash)
       for operand in builder.nodes[position].operands { hash.mix(Int(marks[operand.position])) }
     }

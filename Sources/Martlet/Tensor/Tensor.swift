@@ -150,14 +150,17 @@ extension Tensor {
 extension Recorder {
   /// Inside a region a tensor stands for many values, so none can be read.
   func checkReadable() throws {
+    // What another thread is recording is nobody else's business.
+    guard Recorder.current === self else { return }
     for scope in scopes {
-      if case .region(let name) = scope.kind {
-        throw ExecutionError(
-          node: nil,
-          message: "\(name): a value cannot be read inside; use select or cond, or read it outside",
-          location: builder.nodes.last?.location)
-      }
+      if case .region(let name) = scope.kind { throw unreadable(name, at: builder.nodes.last?.location) }
     }
+  }
+
+  func unreadable(_ region: String, at location: SourceLocation?) -> ExecutionError {
+    ExecutionError(
+      node: nil, message: "\(region): a value cannot be read inside; use select or cond, or read it outside",
+      location: location)
   }
 }
 
