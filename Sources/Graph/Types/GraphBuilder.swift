@@ -25,6 +25,7 @@ public struct GraphBuilder: Sendable {
     // Three types on the stack would do for most; the slice of an array keeps one signature for all.
     let types = operands.map { nodes[$0.position].type }
     let type = try operation.resultType(types[...])
+    try type.checkSize(operation.name)
     return append(operation, operands, type: type)
   }
 

@@ -18,6 +18,12 @@ public struct TensorType: Sendable, Hashable {
 
   /// The number of dimensions.
   @inlinable public var rank: Int { shape.rank }
+
+  /// Says so if there are more elements than memory could ever be addressed for.
+  package func checkSize(_ operation: @autoclosure () -> String) throws(GraphError) {
+    if let count = shape.checkedElementCount, count <= Int.max / 64 { return }
+    throw GraphError(operation(), "\(shape) has too many elements")
+  }
 }
 
 extension TensorType: CustomStringConvertible {

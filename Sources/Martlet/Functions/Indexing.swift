@@ -108,9 +108,12 @@ extension Tensor {
     depth: Int, dtype: DType = .float32, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     compose("oneHot", fileID, line) { c in
-      let size = try checkedSizes([depth, depth])
-      let identity = try c.cast(c.compare(.equal, c.diagonalDistance(size), 0), dtype)
-      return try c(Gather(.axis(0)), identity, self)
+      if depth < 1 { throw mistake("the depth \(depth) is not positive") }
+      // Looked up among the classes, indices are checked and count from the end where they are negative.
+      let classes = try c.iota([depth], axis: 0)
+      let known = try c(Gather(.axis(0)), classes, self)
+      let row = try checkedShape([Int](repeating: 1, count: rank) + [depth])
+      return try c.cast(c.compare(.equal, c.expand(known, [rank]), c.reshape(classes, row)), dtype)
     }
   }
 }

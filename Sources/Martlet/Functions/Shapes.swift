@@ -145,7 +145,7 @@ extension Tensor {
       let axis = try checkedAxis(axis, shape)
       let size = shape[axis]
       if size == 0 { return self }
-      let cut = ((-shift % size) + size) % size
+      let cut = (size - shift % size) % size
       if cut == 0 { return self }
       return try c.concatenate([c.slice(self, cut..<size, axis: axis), c.slice(self, 0..<cut, axis: axis)], axis: axis)
     }
@@ -161,8 +161,17 @@ extension Tensor {
       var x = try c.expand(self, 0..<(rank - self.rank))
       let counts = Array(repeating: 1, count: rank - counts.count) + counts
       for (axis, count) in counts.enumerated() where count != 1 {
-        if count == 0 { x = try c.slice(x, 0..<0, axis: axis) }
-        if count > 1 { x = try c.concatenate(Array(repeating: x, count: count), axis: axis) }
+        if count == 0 {
+          x = try c.slice(x, 0..<0, axis: axis)
+        } else if rank == Shape.maximumRank {
+          _ = try multiplied(x.shape, axis, by: count)
+          x = try c.concatenate(Array(repeating: x, count: count), axis: axis)
+        } else {
+          let tiles = try c.expand(x, [axis])
+          var sizes = Array(tiles.shape)
+          sizes[axis] = count
+          x = try c.reshape(c.broadcast(tiles, Shape(sizes)), multiplied(x.shape, axis, by: count))
+        }
       }
       return x
     }
@@ -175,18 +184,28 @@ extension Tensor {
     compose("repeated", fileID, line) { c in
       if count < 0 { throw mistake("the count \(count) is negative") }
       let axis = try checkedAxis(axis, shape)
+      let result = try multiplied(shape, axis, by: count)
       if rank == Shape.maximumRank {
-        let index = try c.binary(.divide, c.iota([shape[axis] * count], axis: 0), Double(Swift.max(count, 1)))
+        let index = try c.binary(.divide, c.iota([result[axis]], axis: 0), Double(Swift.max(count, 1)))
         return try c(Gather(.axis(axis)), self, index)
       }
       var sizes = Array(shape)
       sizes.insert(count, at: axis + 1)
       let repeated = try c.broadcast(c.expand(self, [axis + 1]), checkedShape(sizes))
-      sizes.remove(at: axis + 1)
-      sizes[axis] *= count
-      return try c.reshape(repeated, sizes)
+      return try c.reshape(repeated, result)
     }
   }
+}
+
+/// A shape with one size multiplied, if there can be as many elements.
+private func multiplied(_ shape: Shape, _ axis: Int, by count: Int) throws(GraphError) -> Shape {
+  let (size, overflow) = shape[axis].multipliedReportingOverflow(by: count)
+  var result = shape
+  result[axis] = size
+  guard !overflow, result.checkedElementCount != nil else {
+    throw mistake("\(shape) with axis \(axis) \(count) times has too many elements")
+  }
+  return result
 }
 
 /// A shape whose size -1, if there is one, is what the others leave over.

@@ -29,6 +29,7 @@ extension Composition {
   func normal(
     _ type: TensorType, _ mean: Double, _ deviation: Double, key: Tensor
   ) throws(GraphError) -> Tensor {
+    try checkDeviation(deviation)
     let dtype = try computationType(type.dtype)
     let pairs = (type.elementCount + 1) / 2
     let uniform = try unitUniform(TensorType(dtype, [2, pairs]), key: key)
@@ -46,6 +47,7 @@ extension Composition {
     _ type: TensorType, _ mean: Double, _ deviation: Double, _ bound: Double, key: Tensor
   ) throws(GraphError) -> Tensor {
     if !(bound > 0) { throw mistake("the bound \(bound) is not positive") }
+    try checkDeviation(deviation)
     let dtype = try computationType(type.dtype)
     let unit = try unitUniform(TensorType(dtype, type.shape), key: key)
     // erf of a bound near 6 is 1, whose inverse is infinite; no number of the type lies there anyway.
@@ -111,4 +113,8 @@ extension Composition {
   private func integer(_ bits: UInt64, _ dtype: DType) throws(GraphError) -> Tensor {
     try self(ScalarValue(Literal(dtype: dtype, bits: bits)))
   }
+}
+
+private func checkDeviation(_ deviation: Double) throws(GraphError) {
+  if !(deviation >= 0) { throw mistake("the standard deviation \(deviation) is negative") }
 }

@@ -54,6 +54,7 @@ extension Tensor {
   ) throws(GraphError) -> Tensor {
     let recorder = Recorder.current
     let type = try operation.resultType(operands.map(\.type)[...])
+    try type.checkSize(operation.name)
     let positions = Operands(operands.map { Value(recorder.position(of: $0.storage)) })
     return Tensor(
       storage: recorder.record(operation, operation.primitive, positions, type: type, location: location))
@@ -83,6 +84,7 @@ extension Tensor {
     let recorder = Recorder.current
     do {
       let type = try operation.resultType(a.type, b.type)
+      if type.shape != a.type.shape { try type.checkSize(operation.name) }
       let operands = Operands(
         Value(recorder.position(of: a.storage)), Value(recorder.position(of: b.storage)))
       return Tensor(
