@@ -28,7 +28,7 @@ import Testing
           Issue.record("\(hostile.name), variant \(number): \(error)")
           continue
         }
-        #expect("\(error)".contains(sentence), "\(hostile.name), variant \(number): \(error)")
+        #expect(sentence.isEmpty || "\(error)".contains(sentence), "\(hostile.name), variant \(number): \(error)")
       }
     }
     #expect(hostile.variants.count >= 4, "\(hostile.name)")
@@ -83,7 +83,7 @@ extension HostileCase {
         no("gather") { f([5, 2]).gathered(at: i([Int.max])) },
         no("gather") { f([5, 2]).gathered(at: i([Int.min])) },
         no("integers") { f([5, 2]).gathered(at: v([1])) },
-        no("no index is inside") { f([0, 2]).gathered(at: i([0])) },
+        no("gather: index 0") { f([0, 2]).gathered(at: i([0])) },
         yes([0, 2], []) { f([0, 2]).gathered(at: i([])) },
         yes([1], [3]) { v([1, 2, 3]).gathered(at: i([-1])) },
       ]),

@@ -108,7 +108,8 @@ extension Tensor {
     depth: Int, dtype: DType = .float32, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     compose("oneHot", fileID, line) { c in
-      if depth < 1 { throw mistake("the depth \(depth) is not positive") }
+      _ = try checkedSizes([depth])
+      if depth == 0 { throw mistake("the depth 0 leaves no class") }
       // Looked up among the classes, indices are checked and count from the end where they are negative.
       let classes = try c.iota([depth], axis: 0)
       let known = try c(Gather(.axis(0)), classes, self)

@@ -28,7 +28,6 @@ extension IndexForm {
     switch self {
     case .axis(let axis):
       if axis < 0 || axis >= source.rank { throw GraphError(operation, "axis \(axis) is outside \(source)") }
-      try checkNotEmpty(source, axis, indices, operation)
       result = Array(source[..<axis]) + Array(indices.shape) + Array(source[(axis + 1)...])
     case .elements(let axis):
       if axis < 0 || axis >= source.rank { throw GraphError(operation, "axis \(axis) is outside \(source)") }
@@ -37,7 +36,6 @@ extension IndexForm {
       if expected != indices.shape {
         throw GraphError(operation, "indices \(indices.shape) do not match \(source) apart from axis \(axis)")
       }
-      try checkNotEmpty(source, axis, indices, operation)
       result = Array(indices.shape)
     case .points(let batch):
       guard batch >= 0, let depth = indices.shape.last, batch < indices.rank, batch + depth <= source.rank else {
@@ -57,15 +55,6 @@ extension IndexForm {
 }
 
 extension IndexForm {
-  /// No index lies in an axis of size 0. An engine would not find out, since it has nothing to read or write.
-  private func checkNotEmpty(
-    _ source: Shape, _ axis: Int, _ indices: TensorType, _ operation: String
-  ) throws(GraphError) {
-    if source[axis] == 0 && !indices.shape.contains(0) {
-      throw GraphError(operation, "axis \(axis) of \(source) has size 0, so no index is inside")
-    }
-  }
-
   /// The same form for tensors and indices that all have an extra leading dimension.
   var insideBatch: IndexForm {
     switch self {

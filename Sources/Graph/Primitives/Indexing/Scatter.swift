@@ -34,6 +34,10 @@ public struct Scatter: PrimitiveRules {
     if updates.shape != expected {
       throw GraphError(name, "updates have shape \(updates.shape), expected \(expected)")
     }
+    // An engine would not find out, since it has nothing to write.
+    if target.shape.contains(0) && !indices.shape.contains(0) && !updates.shape.contains(0) {
+      throw GraphError(name, "no index lies inside \(target.shape), which has no elements")
+    }
     return target
   }
 
