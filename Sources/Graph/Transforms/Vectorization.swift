@@ -113,7 +113,6 @@ extension Shape {
     if rank == Shape.maximumRank { throw tooManyDimensions(operation, self) }
     var shape = self
     shape.insert(size, at: 0)
-    if shape.checkedElementCount == nil { throw GraphError(operation, "\(shape) has too many elements") }
     return shape
   }
 }

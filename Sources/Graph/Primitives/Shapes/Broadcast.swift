@@ -9,7 +9,6 @@ public struct Broadcast: PrimitiveRules {
 
   public func resultType(_ operands: OperandTypes) throws(GraphError) -> TensorType {
     let operand = operands[operands.startIndex]
-    guard shape.checkedElementCount != nil else { throw GraphError(name, "\(shape) has too many elements") }
     guard operand.rank <= shape.rank, try broadcastShape(operand.shape, shape, operation: name) == shape else {
       throw GraphError(name, "\(operand.shape) cannot be repeated to \(shape)")
     }
