@@ -109,6 +109,18 @@ extension RecordedCase {
     }
   }
 
+  /// Checks the answers to all cases of a family, on another engine than the usual one if it is given.
+  static func check(
+    _ family: String, on engine: (any Engine)? = nil, _ answer: (RecordedCase) throws -> [Tensor]
+  ) throws {
+    let recorder = Recorder.current
+    let usual = recorder.engine
+    if let engine { recorder.engine = engine }
+    defer { recorder.engine = usual }
+    let complaints = try RecordedCase.family(family).compactMap { $0.complaint(about: answer) }
+    #expect(complaints.isEmpty, "\(complaints.count) cases:\n\(complaints.prefix(25).joined(separator: "\n"))")
+  }
+
   private func difference(_ got: Tensor, _ expected: Tensor) -> String? {
     if got.type != expected.type { return "got \(got.type), expected \(expected.type)" }
     if !expected.dtype.isFloatingPoint {

@@ -1,29 +1,5 @@
 import MartletGraph
 
-/// How the rows of a segment become one.
-public enum SegmentReduction: Sendable, Hashable, CaseIterable {
-  case sum, mean, product, max, min
-
-  fileprivate var combination: Scatter.Combination {
-    switch self {
-    case .sum, .mean: .add
-    case .product: .multiply
-    case .max: .max
-    case .min: .min
-    }
-  }
-
-  /// What a segment without rows holds: 0 for `sum` and `mean`, 1 for `product`, infinities or the type's bound else.
-  fileprivate func identity(_ dtype: DType) -> Double {
-    switch self {
-    case .sum, .mean: 0
-    case .product: 1
-    case .max: dtype.least
-    case .min: dtype.greatest
-    }
-  }
-}
-
 extension Tensor {
   /// The rows of each segment reduced to one; rows of a segment may stand anywhere.
   ///
@@ -36,7 +12,7 @@ extension Tensor {
   ///   - count: How many segments there are.
   /// - Returns: `[rows, ...]` gives `[count, ...]`.
   public func unsortedSegments(
-    _ reduction: SegmentReduction, _ segments: Tensor, count: Int, fileID: StaticString = #fileID, line: UInt = #line
+    _ reduction: ScatterReduction, _ segments: Tensor, count: Int, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     compose("unsortedSegments", fileID, line) { c in try c.segments(self, reduction, segments, count) }
   }
@@ -47,7 +23,7 @@ extension Tensor {
   ///
   /// - Returns: `[rows, ...]` gives `[count, ...]`; see ``unsortedSegments(_:_:count:fileID:line:)``.
   public func segments(
-    _ reduction: SegmentReduction, _ segments: Tensor, count: Int, fileID: StaticString = #fileID, line: UInt = #line
+    _ reduction: ScatterReduction, _ segments: Tensor, count: Int, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     compose("segments", fileID, line) { c in
       if segments.rank != 1 { throw mistake("the numbers of segments are a vector, not \(segments.shape)") }
@@ -65,7 +41,7 @@ extension Tensor {
 
 extension Composition {
   fileprivate func segments(
-    _ x: Tensor, _ reduction: SegmentReduction, _ segments: Tensor, _ count: Int
+    _ x: Tensor, _ reduction: ScatterReduction, _ segments: Tensor, _ count: Int
   ) throws(GraphError) -> Tensor {
     guard x.rank > 0, segments.rank == 1, segments.shape[0] == x.shape[0] else {
       throw mistake("\(segments.shape) segments do not number the rows of \(x.shape)")
@@ -73,7 +49,6 @@ extension Composition {
     if reduction == .mean { try checkFloatingPoint(x) }
     var shape = x.shape
     shape[0] = try checkedSizes([count])[0]
-    guard shape.checkedElementCount != nil else { throw mistake("\(shape) has too many elements") }
     let start = try full(reduction.identity(x.dtype), TensorType(x.dtype, shape))
     let reduced = try self(Scatter(.axis(0), reduction.combination), start, segments, x)
     guard reduction == .mean else { return reduced }
