@@ -25,26 +25,11 @@ typedef struct sort_job {
 
 #define KEYS(T, READ, KEY) \
   for (size_t i = 0; i < n; i++) keys[i] = (keyed){KEY(READ(((const T *)from)[i * step]), descending), i}
-#define SAME(x) (x)
 
 static void make_keys(const sort_job *job, const void *from, keyed *keys) {
   size_t n = job->n, step = job->inner;
   int descending = job->is_descending;
-  switch (job->type) {
-    case MARTLET_BOOL:
-    case MARTLET_U8: KEYS(uint8_t, SAME, key_of_unsigned); break;
-    case MARTLET_U16: KEYS(uint16_t, SAME, key_of_unsigned); break;
-    case MARTLET_U32: KEYS(uint32_t, SAME, key_of_unsigned); break;
-    case MARTLET_U64: KEYS(uint64_t, SAME, key_of_unsigned); break;
-    case MARTLET_I8: KEYS(int8_t, SAME, key_of_signed); break;
-    case MARTLET_I16: KEYS(int16_t, SAME, key_of_signed); break;
-    case MARTLET_I32: KEYS(int32_t, SAME, key_of_signed); break;
-    case MARTLET_I64: KEYS(int64_t, SAME, key_of_signed); break;
-    case MARTLET_F16: KEYS(uint16_t, float_from_f16, key_of_float); break;
-    case MARTLET_BF16: KEYS(uint16_t, float_from_bf16, key_of_float); break;
-    case MARTLET_F32: KEYS(float, SAME, key_of_float); break;
-    default: KEYS(double, SAME, key_of_float); break;
-  }
+  KEYS_OF_TYPE(job->type, KEYS)
 }
 
 static void sort_by_insertion(keyed *keys, size_t n) {

@@ -37,4 +37,25 @@ static inline uint32_t short_key_of_signed(int32_t value, int is_descending) {
   return short_key_of_unsigned((uint32_t)value ^ (1u << 31), is_descending);
 }
 
+#define KEY_AS_IT_IS(x) (x)
+
+/// Does `EACH(T, READ, KEY)` for the C type of a tensor's elements, the function that reads one of them and the one that
+/// makes a key of it.
+#define KEYS_OF_TYPE(type, EACH)                                                    \
+  switch (type) {                                                                   \
+    case MARTLET_BOOL:                                                              \
+    case MARTLET_U8: EACH(uint8_t, KEY_AS_IT_IS, key_of_unsigned); break;           \
+    case MARTLET_U16: EACH(uint16_t, KEY_AS_IT_IS, key_of_unsigned); break;         \
+    case MARTLET_U32: EACH(uint32_t, KEY_AS_IT_IS, key_of_unsigned); break;         \
+    case MARTLET_U64: EACH(uint64_t, KEY_AS_IT_IS, key_of_unsigned); break;         \
+    case MARTLET_I8: EACH(int8_t, KEY_AS_IT_IS, key_of_signed); break;              \
+    case MARTLET_I16: EACH(int16_t, KEY_AS_IT_IS, key_of_signed); break;            \
+    case MARTLET_I32: EACH(int32_t, KEY_AS_IT_IS, key_of_signed); break;            \
+    case MARTLET_I64: EACH(int64_t, KEY_AS_IT_IS, key_of_signed); break;            \
+    case MARTLET_F16: EACH(uint16_t, float_from_f16, key_of_float); break;          \
+    case MARTLET_BF16: EACH(uint16_t, float_from_bf16, key_of_float); break;        \
+    case MARTLET_F32: EACH(float, KEY_AS_IT_IS, key_of_float); break;               \
+    default: EACH(double, KEY_AS_IT_IS, key_of_float); break;                       \
+  }
+
 #endif

@@ -9,7 +9,6 @@
 /// Lines up to this length are sorted by insertion.
 enum { sort_few = 48 };
 
-#define SHORT_SAME(x) (x)
 #define SHORT_KEYS(T, READ, KEY) \
   for (size_t i = 0; i < n; i++) keys[i] = (uint64_t)KEY(READ(((const T *)from)[i * step]), descending) << 32 | i
 
@@ -17,15 +16,15 @@ enum { sort_few = 48 };
 static int make_short_keys(uint8_t type, int descending, const void *from, size_t n, size_t step, uint64_t *keys) {
   switch (type) {
     case MARTLET_BOOL:
-    case MARTLET_U8: SHORT_KEYS(uint8_t, SHORT_SAME, short_key_of_unsigned); return 1;
-    case MARTLET_U16: SHORT_KEYS(uint16_t, SHORT_SAME, short_key_of_unsigned); return 1;
-    case MARTLET_U32: SHORT_KEYS(uint32_t, SHORT_SAME, short_key_of_unsigned); return 1;
-    case MARTLET_I8: SHORT_KEYS(int8_t, SHORT_SAME, short_key_of_signed); return 1;
-    case MARTLET_I16: SHORT_KEYS(int16_t, SHORT_SAME, short_key_of_signed); return 1;
-    case MARTLET_I32: SHORT_KEYS(int32_t, SHORT_SAME, short_key_of_signed); return 1;
+    case MARTLET_U8: SHORT_KEYS(uint8_t, KEY_AS_IT_IS, short_key_of_unsigned); return 1;
+    case MARTLET_U16: SHORT_KEYS(uint16_t, KEY_AS_IT_IS, short_key_of_unsigned); return 1;
+    case MARTLET_U32: SHORT_KEYS(uint32_t, KEY_AS_IT_IS, short_key_of_unsigned); return 1;
+    case MARTLET_I8: SHORT_KEYS(int8_t, KEY_AS_IT_IS, short_key_of_signed); return 1;
+    case MARTLET_I16: SHORT_KEYS(int16_t, KEY_AS_IT_IS, short_key_of_signed); return 1;
+    case MARTLET_I32: SHORT_KEYS(int32_t, KEY_AS_IT_IS, short_key_of_signed); return 1;
     case MARTLET_F16: SHORT_KEYS(uint16_t, float_from_f16, short_key_of_float); return 1;
     case MARTLET_BF16: SHORT_KEYS(uint16_t, float_from_bf16, short_key_of_float); return 1;
-    case MARTLET_F32: SHORT_KEYS(float, SHORT_SAME, short_key_of_float); return 1;
+    case MARTLET_F32: SHORT_KEYS(float, KEY_AS_IT_IS, short_key_of_float); return 1;
     default: return 0;
   }
 }

@@ -72,28 +72,13 @@ static void sort_best(keyed *items, size_t n) {
   }
 }
 
-#define SAME(x) (x)
 #define KEYS(T, READ, KEY) \
   for (size_t i = 0; i < count; i++) keys[i] = KEY(READ(((const T *)from)[i * step]), descending)
 
 static void make_keys(const topk_job *job, const void *from, size_t count, uint64_t *keys) {
   size_t step = job->inner;
   int descending = job->is_descending;
-  switch (job->type) {
-    case MARTLET_BOOL:
-    case MARTLET_U8: KEYS(uint8_t, SAME, key_of_unsigned); break;
-    case MARTLET_U16: KEYS(uint16_t, SAME, key_of_unsigned); break;
-    case MARTLET_U32: KEYS(uint32_t, SAME, key_of_unsigned); break;
-    case MARTLET_U64: KEYS(uint64_t, SAME, key_of_unsigned); break;
-    case MARTLET_I8: KEYS(int8_t, SAME, key_of_signed); break;
-    case MARTLET_I16: KEYS(int16_t, SAME, key_of_signed); break;
-    case MARTLET_I32: KEYS(int32_t, SAME, key_of_signed); break;
-    case MARTLET_I64: KEYS(int64_t, SAME, key_of_signed); break;
-    case MARTLET_F16: KEYS(uint16_t, float_from_f16, key_of_float); break;
-    case MARTLET_BF16: KEYS(uint16_t, float_from_bf16, key_of_float); break;
-    case MARTLET_F32: KEYS(float, SAME, key_of_float); break;
-    default: KEYS(double, SAME, key_of_float); break;
-  }
+  KEYS_OF_TYPE(job->type, KEYS)
 }
 
 // Whether any of the elements may beat the bar, in their own type: no keys need be made for a block of which none
