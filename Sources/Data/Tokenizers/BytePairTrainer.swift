@@ -48,7 +48,7 @@ struct BytePairTrainer {
   /// Spellings of the tokens behind the special ones.
   private var spellings: [[UInt8]] = []
   private var merges: [Pair] = []
-  private var heap = PairHeap()
+  private var heap = Heap<CountedPair>()
 
   init(firstToken: Int) { self.firstToken = firstToken }
 
@@ -66,15 +66,16 @@ struct BytePairTrainer {
     words = counts.map { (tokens: $0.key.map { tokens[Int($0)] }, count: $0.value) }
     counts = [:]
     for index in words.indices { countPairs(of: index, times: 1) }
-    for (pair, count) in pairs { heap.push(count, pair.left, pair.right) }
+    for (pair, count) in pairs { heap.push(CountedPair(count: count, left: pair.left, right: pair.right)) }
     var known: [[UInt8]: Int32] = [:]
     for (i, spelling) in spellings.enumerated() { known[spelling] = Int32(firstToken + i) }
-    while firstToken + spellings.count < vocabularySize, let (count, left, right) = heap.pop() {
+    while firstToken + spellings.count < vocabularySize, let top = heap.pop() {
+      let (count, left, right) = (top.count, top.left, top.right)
       let pair = Pair(left: left, right: right)
       let current = pairs[pair] ?? 0
       if count != current {
         // The count has changed since it was put on the heap; its present one is or will be there.
-        if current > 0, count > current { heap.push(current, left, right) }
+        if current > 0, count > current { heap.push(CountedPair(count: current, left: left, right: right)) }
         continue
       }
       guard current >= max(minimumFrequency, 1) else { break }
@@ -99,7 +100,7 @@ struct BytePairTrainer {
     }
     pairs[pair] = nil
     for pair in changed {
-      if let count = pairs[pair], count > 0 { heap.push(count, pair.left, pair.right) }
+      if let count = pairs[pair], count > 0 { heap.push(CountedPair(count: count, left: pair.left, right: pair.right)) }
     }
   }
 
@@ -153,36 +154,12 @@ struct BytePairTrainer {
   }
 }
 
-/// A heap of pairs, the most frequent on top, then that with the lower tokens.
-struct PairHeap {
-  private var items: [(count: Int, left: Int32, right: Int32)] = []
+/// A pair and how often it stands, the most frequent first, then that with the lower tokens.
+private struct CountedPair: Comparable {
+  let count: Int
+  let left, right: Int32
 
-  private func isBefore(_ a: Int, _ b: Int) -> Bool {
-    let (x, y) = (items[a], items[b])
-    return (y.count, x.left, x.right) < (x.count, y.left, y.right)
-  }
-
-  mutating func push(_ count: Int, _ left: Int32, _ right: Int32) {
-    items.append((count, left, right))
-    var i = items.count - 1
-    while i > 0, isBefore(i, (i - 1) / 2) {
-      items.swapAt(i, (i - 1) / 2)
-      i = (i - 1) / 2
-    }
-  }
-
-  mutating func pop() -> (Int, Int32, Int32)? {
-    guard let top = items.first else { return nil }
-    let last = items.removeLast()
-    guard !items.isEmpty else { return top }
-    items[0] = last
-    var i = 0
-    while true {
-      var best = i
-      for child in [2 * i + 1, 2 * i + 2] where child < items.count && isBefore(child, best) { best = child }
-      if best == i { return top }
-      items.swapAt(i, best)
-      i = best
-    }
+  static func < (x: CountedPair, y: CountedPair) -> Bool {
+    (y.count, x.left, x.right) < (x.count, y.left, y.right)
   }
 }

@@ -125,15 +125,18 @@ struct PairModel: Sendable {
   /// before get a width of -1.
   private func mergeByHeap(_ scratch: EncodingScratch) {
     let count = scratch.symbols.count
-    var heap = BinaryHeap()
+    var heap = Heap<DueMerge>()
     var next = (0..<count).map { Int32($0 + 1) }
     var previous = (0..<count).map { Int32($0 - 1) }
     func push(_ left: Int, _ right: Int) {
       let merge = merges[scratch.symbols[left], scratch.symbols[right]]
-      if merge != .max { heap.push((merge >> 32) << 32 | UInt64(left), Int32(truncatingIfNeeded: merge)) }
+      if merge != .max {
+        heap.push(DueMerge(key: (merge >> 32) << 32 | UInt64(left), result: Int32(truncatingIfNeeded: merge)))
+      }
     }
     for i in 1..<count { push(i - 1, i) }
-    while let (key, result) = heap.pop() {
+    while let due = heap.pop() {
+      let (key, result) = (due.key, due.result)
       let left = Int(key & 0xFFFF_FFFF)
       guard scratch.widths[left] >= 0, Int(next[left]) < count else { continue }
       let right = Int(next[left])
@@ -151,33 +154,10 @@ struct PairModel: Sendable {
   }
 }
 
-/// A heap of numbers with the smallest on top, each with something attached.
-struct BinaryHeap {
-  private var items: [(key: UInt64, value: Int32)] = []
+/// A merge that is due: which and where, the earliest first, and what it gives.
+private struct DueMerge: Comparable {
+  let key: UInt64
+  let result: Int32
 
-  mutating func push(_ key: UInt64, _ value: Int32) {
-    items.append((key, value))
-    var i = items.count - 1
-    while i > 0, items[i].key < items[(i - 1) / 2].key {
-      items.swapAt(i, (i - 1) / 2)
-      i = (i - 1) / 2
-    }
-  }
-
-  mutating func pop() -> (UInt64, Int32)? {
-    guard let top = items.first else { return nil }
-    let last = items.removeLast()
-    guard !items.isEmpty else { return top }
-    items[0] = last
-    var i = 0
-    while true {
-      var smallest = i
-      for child in [2 * i + 1, 2 * i + 2] where child < items.count && items[child].key < items[smallest].key {
-        smallest = child
-      }
-      if smallest == i { return top }
-      items.swapAt(i, smallest)
-      i = smallest
-    }
-  }
+  static func < (a: DueMerge, b: DueMerge) -> Bool { a.key < b.key }
 }
