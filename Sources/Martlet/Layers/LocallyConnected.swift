@@ -16,28 +16,17 @@ public struct LocallyConnected1D: Layer {
     hasBias: Bool = true, initializer: Initializer = .glorotUniform, dtype: DType = .float32, seed: UInt64? = nil,
     fileID: StaticString = #fileID, line: UInt = #line
   ) {
-    let sizes = inputSize.layerSizes(1, "LocallyConnected1D", fileID, line)
-    self.kernelSize = kernelSize.layerSizes(1, "LocallyConnected1D", fileID, line)
-    self.stride = stride.layerSizes(1, "LocallyConnected1D", fileID, line).map { max($0, 1) }
-    let window = self.kernelSize
-    if let axis = sizes.indices.first(where: { window[$0] < 1 || window[$0] > sizes[$0] }) {
-      let message = "a window of \(window) does not fit \(sizes) (\(window[axis]) > \(sizes[axis]))"
-      _ = stop(GraphError("LocallyConnected1D", message), at: SourceLocation(fileID, line))
-    }
-    let steps = self.stride
-    let places = sizes.indices.map { max((sizes[$0] - window[$0]) / steps[$0] + 1, 0) }
-    let size = window.reduce(1, *) * inputCount
-    weight = initializer.parameter(Shape(places + [size, outputCount]), dtype: dtype, seed: seed)
-    bias = hasBias ? Parameter(.zeros(Shape(places + [outputCount]), dtype: dtype)) : nil
+    let windows = LocalWindows("LocallyConnected1D", dimensions: 1, inputSize, kernelSize, stride, fileID, line)
+    (self.kernelSize, self.stride) = (windows.size, windows.stride)
+    let size = windows.size.reduce(1, *) * inputCount
+    weight = initializer.parameter(Shape(windows.places + [size, outputCount]), dtype: dtype, seed: seed)
+    bias = hasBias ? Parameter(.zeros(Shape(windows.places + [outputCount]), dtype: dtype)) : nil
   }
 
   /// - Parameter x: `[batch, length, in]`.
   /// - Returns: `[batch, length, out]`.
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    let patches = locals(x, kernelSize, stride)
-    // [places..., batch, window · in] × [places..., window · in, out]
-    let product = matmul(patches.movedAxis(from: 0, to: 1), weight.tensor).movedAxis(from: 1, to: 0)
-    return bias.map { product + $0.tensor } ?? product
+    multiplied(x, weight, bias, kernelSize, stride)
   }
 }
 
@@ -57,29 +46,49 @@ public struct LocallyConnected2D: Layer {
     hasBias: Bool = true, initializer: Initializer = .glorotUniform, dtype: DType = .float32, seed: UInt64? = nil,
     fileID: StaticString = #fileID, line: UInt = #line
   ) {
-    let sizes = inputSize.layerSizes(2, "LocallyConnected2D", fileID, line)
-    self.kernelSize = kernelSize.layerSizes(2, "LocallyConnected2D", fileID, line)
-    self.stride = stride.layerSizes(2, "LocallyConnected2D", fileID, line).map { max($0, 1) }
-    let window = self.kernelSize
-    if let axis = sizes.indices.first(where: { window[$0] < 1 || window[$0] > sizes[$0] }) {
-      let message = "a window of \(window) does not fit \(sizes) (\(window[axis]) > \(sizes[axis]))"
-      _ = stop(GraphError("LocallyConnected2D", message), at: SourceLocation(fileID, line))
-    }
-    let steps = self.stride
-    let places = sizes.indices.map { max((sizes[$0] - window[$0]) / steps[$0] + 1, 0) }
-    let size = window.reduce(1, *) * inputCount
-    weight = initializer.parameter(Shape(places + [size, outputCount]), dtype: dtype, seed: seed)
-    bias = hasBias ? Parameter(.zeros(Shape(places + [outputCount]), dtype: dtype)) : nil
+    let windows = LocalWindows("LocallyConnected2D", dimensions: 2, inputSize, kernelSize, stride, fileID, line)
+    (self.kernelSize, self.stride) = (windows.size, windows.stride)
+    let size = windows.size.reduce(1, *) * inputCount
+    weight = initializer.parameter(Shape(windows.places + [size, outputCount]), dtype: dtype, seed: seed)
+    bias = hasBias ? Parameter(.zeros(Shape(windows.places + [outputCount]), dtype: dtype)) : nil
   }
 
   /// - Parameter x: `[batch, height, width, in]`.
   /// - Returns: `[batch, height, width, out]`.
   public func callAsFunction(_ x: Tensor) -> Tensor {
-    let patches = locals(x, kernelSize, stride)
-    // [places..., batch, window · in] × [places..., window · in, out]
-    let product = matmul(patches.movedAxis(from: 0, to: 2), weight.tensor).movedAxis(from: 2, to: 0)
-    return bias.map { product + $0.tensor } ?? product
+    multiplied(x, weight, bias, kernelSize, stride)
   }
+}
+
+/// Where the windows of a layer with weights of its own at every position lie.
+private struct LocalWindows {
+  let size, stride, places: [Int]
+
+  init(
+    _ layer: String, dimensions: Int, _ inputSize: Spatial, _ kernelSize: Spatial, _ stride: Spatial,
+    _ fileID: StaticString, _ line: UInt
+  ) {
+    let sizes = inputSize.layerSizes(dimensions, layer, fileID, line)
+    let window = kernelSize.layerSizes(dimensions, layer, fileID, line)
+    let steps = stride.layerSizes(dimensions, layer, fileID, line).map { max($0, 1) }
+    if let axis = sizes.indices.first(where: { window[$0] < 1 || window[$0] > sizes[$0] }) {
+      let message = "a window of \(window) does not fit \(sizes) (\(window[axis]) > \(sizes[axis]))"
+      _ = stop(GraphError(layer, message), at: SourceLocation(fileID, line))
+    }
+    (size, self.stride) = (window, steps)
+    places = sizes.indices.map { max((sizes[$0] - window[$0]) / steps[$0] + 1, 0) }
+  }
+}
+
+/// Every window times the weights of its place.
+private func multiplied(
+  _ x: Tensor, _ weight: Parameter, _ bias: Parameter?, _ window: [Int], _ stride: [Int]
+) -> Tensor {
+  let patches = locals(x, window, stride)
+  let dimensions = window.count
+  // [places..., batch, window · in] × [places..., window · in, out]
+  let product = matmul(patches.movedAxis(from: 0, to: dimensions), weight.tensor).movedAxis(from: dimensions, to: 0)
+  return bias.map { product + $0.tensor } ?? product
 }
 
 /// The windows of an image side by side: `[batch, spatial..., channels]` gives `[batch, places..., window · channels]`.
