@@ -69,8 +69,7 @@ final class Prefetcher<Output: Sendable>: @unchecked Sendable {
         monitor.wait()
         continue
       }
-      let seconds = Double(stallLimit.components.seconds) + Double(stallLimit.components.attoseconds) * 1e-18
-      if !monitor.wait(seconds: seconds), results[nextToRead] == nil {
+      if !monitor.wait(seconds: stallLimit.inSeconds), results[nextToRead] == nil {
         isStopped = true
         monitor.notifyAll()
         throw DataError("batch \(nextToRead) of the pass was not ready after \(stallLimit); a read hangs?")

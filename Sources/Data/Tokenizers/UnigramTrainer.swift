@@ -1,3 +1,4 @@
+import Martlet
 import MartletFormats
 
 extension PretrainedTokenizer {

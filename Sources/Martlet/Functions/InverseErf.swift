@@ -1,13 +1,5 @@
 import MartletGraph
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// The number whose error function is *x*: infinite at -1 and 1, NaN outside.
 ///
 /// Giles's polynomials are good to 4e-7 in `float32`; two steps of Newton's method make a `float64` exact to the last
@@ -91,26 +83,4 @@ public func inverseNormalCDF(_ p: Tensor, fileID: StaticString = #fileID, line: 
       return try c.binary(.multiply, y, 2.0.squareRoot())
     }
   }
-}
-
-/// The natural logarithm of one double.
-func naturalLogarithm(_ x: Double) -> Double {
-  #if canImport(Glibc)
-    Glibc.log(x)
-  #elseif canImport(Musl)
-    Musl.log(x)
-  #else
-    Darwin.log(x)
-  #endif
-}
-
-/// The error function of one double.
-func erf(_ x: Double) -> Double {
-  #if canImport(Glibc)
-    Glibc.erf(x)
-  #elseif canImport(Musl)
-    Musl.erf(x)
-  #else
-    Darwin.erf(x)
-  #endif
 }

@@ -65,7 +65,7 @@ public func logit(
 public func log(_ x: Tensor, base: Double, fileID: StaticString = #fileID, line: UInt = #line) -> Tensor {
   compose("log", fileID, line) { c in
     guard base > 0 && base != 1 else { throw mistake("there is no logarithm to base \(base)") }
-    return try c.binary(.divide, c.unary(.log, x), naturalLogarithm(base))
+    return try c.binary(.divide, c.unary(.log, x), Math.log(base))
   }
 }
 

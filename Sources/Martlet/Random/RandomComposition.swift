@@ -51,7 +51,7 @@ extension Composition {
     let dtype = try computationType(type.dtype)
     let unit = try unitUniform(TensorType(dtype, type.shape), key: key)
     // erf of a bound near 6 is 1, whose inverse is infinite; no number of the type lies there anyway.
-    let limit = Swift.min(erf(bound / 2.0.squareRoot()), 1 - 0x1p-24)
+    let limit = Swift.min(Math.erf(bound / 2.0.squareRoot()), 1 - 0x1p-24)
     // Halves of steps, so that the numbers are symmetric around 0.
     let half = Double(sign: .plus, exponent: dtype == .float64 ? -54 : -25, significand: 1)
     let symmetric = try binary(.subtract, binary(.multiply, binary(.add, unit, half), 2 * limit), limit)

@@ -86,7 +86,7 @@ final class CachedProgram: Sendable {
     let start = ContinuousClock.now
     do throws(ExecutionError) {
       let outputs = try executable.run(inputs: inputs, scalars: scalarOrder?.map { scalars[$0] } ?? scalars)
-      lastNanoseconds.store(max(1, (ContinuousClock.now - start).nanoseconds), ordering: .relaxed)
+      lastNanoseconds.store(max(1, Int((ContinuousClock.now - start).inSeconds * 1e9)), ordering: .relaxed)
       return .success(outputs)
     } catch {
       var error = error
@@ -94,12 +94,6 @@ final class CachedProgram: Sendable {
       if let order, let node = error.node, node < order.count { error.node = order[node] }
       return .failure(error)
     }
-  }
-}
-
-extension Duration {
-  fileprivate var nanoseconds: Int {
-    Int(components.seconds) * 1_000_000_000 + Int(components.attoseconds / 1_000_000_000)
   }
 }
 

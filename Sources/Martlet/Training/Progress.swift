@@ -58,7 +58,7 @@ package struct Progress {
 
   /// `epoch 3  step 1200/5000  loss 0.4321  812 steps/s  4 min 41 s left`.
   package func line(epoch: Int, step: Int, loss: Double, elapsed: Duration) -> String {
-    let seconds = Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18
+    let seconds = elapsed.inSeconds
     var text = "epoch \(epoch + 1)  step \(step)" + (totalSteps.map { "/\($0)" } ?? "") + "  loss \(rounded(loss))"
     let done = Double(step - firstStep)
     guard seconds > 0, done > 0 else { return text }

@@ -89,11 +89,6 @@ extension JSON {
   }
 }
 
-extension Duration {
-  /// The duration as a number.
-  package var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
-}
-
 /// The most memory this process has held.
 func peakResidentBytes() -> Int {
   var usage = rusage()

@@ -1,5 +1,6 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Synchronization
 import Testing
 
@@ -59,9 +60,9 @@ import Testing
     optimizer.update(with: valueAndGradient { gate.passed(weight.tensor).sum() }.gradients)
     let value = weight.tensor
     let seen = Mutex<Double?>(nil)
-    let reader = RunningThread { seen.withLock { $0 = value.scalar } }
-    gate.open()
-    reader.join()
+    onThreads(2) { thread in
+      if thread == 0 { seen.withLock { $0 = value.scalar } } else { gate.open() }
+    }
     #expect(seen.withLock { $0 } == 2)
   }
 
@@ -152,34 +153,11 @@ import Testing
     let gate = Gate()
     let weight = Parameter(Tensor([3] as [Float]))
     let optimizer = SGD([weight], learningRate: 1)
-    RunningThread {
+    onThreads(1) { _ in
       optimizer.update(with: valueAndGradient { gate.passed(weight.tensor).sum() }.gradients)
       gate.open()
-    }.join()
+    }
     #expect(weight.tensor.scalar == 2)
-  }
-}
-
-/// A thread to wait for.
-private final class RunningThread: Sendable {
-  private let monitor = Monitor()
-  private let isDone = Mutex(false)
-
-  init(_ body: @escaping @Sendable () -> Void) {
-    let started = startThread {
-      body()
-      self.monitor.locked {
-        self.isDone.withLock { $0 = true }
-        self.monitor.notifyAll()
-      }
-    }
-    precondition(started)
-  }
-
-  func join() {
-    monitor.locked {
-      while !isDone.withLock({ $0 }) { monitor.wait() }
-    }
   }
 }
 

@@ -6,9 +6,9 @@
   import Darwin
 #endif
 
-/// The few functions that training needs.
-enum Math {
-  static func log(_ x: Double) -> Double {
+/// Functions of one double, where a tensor would be out of place.
+package enum Math {
+  package static func log(_ x: Double) -> Double {
     #if canImport(Glibc)
       Glibc.log(x)
     #elseif canImport(Musl)
@@ -18,7 +18,7 @@ enum Math {
     #endif
   }
 
-  static func exp(_ x: Double) -> Double {
+  package static func exp(_ x: Double) -> Double {
     #if canImport(Glibc)
       Glibc.exp(x)
     #elseif canImport(Musl)
@@ -28,10 +28,21 @@ enum Math {
     #endif
   }
 
+  /// The error function.
+  static func erf(_ x: Double) -> Double {
+    #if canImport(Glibc)
+      Glibc.erf(x)
+    #elseif canImport(Musl)
+      Musl.erf(x)
+    #else
+      Darwin.erf(x)
+    #endif
+  }
+
   /// The derivative of the logarithm of the gamma function, for positive arguments.
   ///
   /// - Note: Recurrence up to 7, then the asymptotic series; Bernardo, *Algorithm AS 103* (1976).
-  static func digamma(_ x: Double) -> Double {
+  package static func digamma(_ x: Double) -> Double {
     var (x, result) = (x, 0.0)
     while x < 7 {
       result -= 1 / x
