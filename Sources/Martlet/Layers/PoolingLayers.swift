@@ -89,3 +89,74 @@ public struct GlobalMaxPool: Layer {
   public init() {}
   public func callAsFunction(_ x: Tensor) -> Tensor { globalMaxPool(x) }
 }
+
+/// The largest value in every window of a volume.
+public struct MaxPool3D: Layer {
+  public let windowSize: Spatial
+  public let stride: Spatial?
+  public let padding: Padding
+
+  /// - Parameter stride: The window's size if nil.
+  public init(windowSize: Spatial, stride: Spatial? = nil, padding: Padding = .valid) {
+    (self.windowSize, self.stride, self.padding) = (windowSize, stride, padding)
+  }
+
+  /// - Parameter x: `[batch, depth, height, width, channels]`.
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    maxPool3D(x, windowSize: windowSize, stride: stride, padding: padding)
+  }
+}
+
+/// The mean of every window of a volume.
+public struct AveragePool3D: Layer {
+  public let windowSize: Spatial
+  public let stride: Spatial?
+  public let padding: Padding
+  public let countsPadding: Bool
+
+  /// - Parameters:
+  ///   - stride: The window's size if nil.
+  ///   - countsPadding: Whether the zeros around the volume are part of the mean.
+  public init(
+    windowSize: Spatial, stride: Spatial? = nil, padding: Padding = .valid, countsPadding: Bool = false
+  ) {
+    (self.windowSize, self.stride, self.padding) = (windowSize, stride, padding)
+    self.countsPadding = countsPadding
+  }
+
+  /// - Parameter x: `[batch, depth, height, width, channels]`.
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    averagePool3D(x, windowSize: windowSize, stride: stride, padding: padding, countsPadding: countsPadding)
+  }
+}
+
+/// The norm of every window; see ``lpPool(_:order:windowSize:stride:fileID:line:)``.
+public struct LpPool: Layer {
+  public let order: Double
+  public let windowSize: Spatial
+  public let stride: Spatial?
+
+  /// - Parameter stride: The window's size if nil.
+  public init(order: Double, windowSize: Spatial, stride: Spatial? = nil) {
+    (self.order, self.windowSize, self.stride) = (order, windowSize, stride)
+  }
+
+  /// - Parameter x: `[batch, spatial..., channels]`.
+  public func callAsFunction(_ x: Tensor) -> Tensor {
+    lpPool(x, order: order, windowSize: windowSize, stride: stride)
+  }
+}
+
+/// The mean of as many parts as are wanted: `[batch, spatial..., channels]` gives `[batch, size..., channels]`.
+public struct AdaptiveAveragePool: Layer {
+  public let size: Spatial
+  public init(size: Spatial) { self.size = size }
+  public func callAsFunction(_ x: Tensor) -> Tensor { adaptiveAveragePool(x, size: size) }
+}
+
+/// The largest of as many parts as are wanted: `[batch, spatial..., channels]` gives `[batch, size..., channels]`.
+public struct AdaptiveMaxPool: Layer {
+  public let size: Spatial
+  public init(size: Spatial) { self.size = size }
+  public func callAsFunction(_ x: Tensor) -> Tensor { adaptiveMaxPool(x, size: size) }
+}

@@ -2,7 +2,7 @@ import MartletGraph
 
 /// A program that has been handed over to run, and whose values the recorder has not taken in yet.
 ///
-/// While it runs, the thread that recorded it goes on recording. Its values are taken in (``Recorder/land()``) before
+/// While it runs, the thread that recorded it goes on recording. Its values are taken in (``Recorder/land(isOwn:)``) before
 /// anything else runs and before anything is read.
 final class Flight: Sendable {
   typealias Outcome = Result<[Buffer], ExecutionError>
