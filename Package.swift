@@ -19,7 +19,7 @@ let package = Package(
     .target(name: "MartletKernels", path: "Sources/Kernels"),
     .target(name: "MartletGraph", path: "Sources/Graph"),
     .target(name: "MartletFormats", dependencies: ["MartletGraph"], path: "Sources/Formats"),
-    .target(name: "MartletCPU", dependencies: ["MartletGraph", "MartletKernels"], path: "Sources/Engines/CPU"),
+    .target(name: "MartletCPU", dependencies: ["MartletGraph", "MartletKernels", "MartletSupport"], path: "Sources/Engines/CPU"),
     .target(
       name: "Martlet", dependencies: ["MartletGraph", "MartletCPU", "MartletFormats", "MartletSupport"],
       path: "Sources/Martlet"),
