@@ -8,6 +8,7 @@ let package = Package(
   products: [
     .library(name: "Martlet", targets: ["Martlet"]),
     .library(name: "MartletData", targets: ["MartletData"]),
+    .library(name: "MartletProfiling", targets: ["MartletProfiling"]),
     .library(name: "MartletZoo", targets: ["MartletZoo"]),
     .executable(name: "martlet", targets: ["MartletTool"]),
   ],
@@ -24,6 +25,8 @@ let package = Package(
       name: "Martlet", dependencies: ["MartletGraph", "MartletCPU", "MartletFormats", "MartletSupport"],
       path: "Sources/Martlet"),
     .target(name: "MartletData", dependencies: ["Martlet", "MartletFormats"], path: "Sources/Data"),
+    .target(
+      name: "MartletProfiling", dependencies: ["MartletFormats", "MartletGraph"], path: "Sources/Profiling"),
     .target(name: "MartletSamples", path: "Sources/Samples"),
     .target(
       name: "MartletZoo",
@@ -31,7 +34,9 @@ let package = Package(
       path: "Sources/Zoo"),
     .executableTarget(
       name: "MartletTool",
-      dependencies: ["MartletZoo", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "MartletProfiling", "MartletZoo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "Sources/Tool"),
 
     .target(name: "MartletTestSupport", dependencies: ["Martlet", "MartletFormats"], path: "Tests/TestSupport"),
@@ -39,6 +44,7 @@ let package = Package(
     .testTarget(name: "GraphTests", dependencies: ["MartletGraph", "MartletTestSupport"], path: "Tests/Graph"),
     .target(name: "MartletTestMemory", path: "Tests/Memory"),
     .testTarget(name: "FormatsTests", dependencies: ["MartletFormats", "MartletTestMemory"], path: "Tests/Formats"),
+    .testTarget(name: "ProfilingTests", dependencies: ["MartletProfiling"], path: "Tests/Profiling"),
     .testTarget(
       name: "CPUTests", dependencies: ["MartletCPU", "MartletKernels", "MartletTestSupport"], path: "Tests/Engines/CPU"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet", "MartletTestSupport"], path: "Tests/Martlet"),
