@@ -1,0 +1,50 @@
+extension ViewTree {
+  /// The tree of calls; what a line's derivative and update take stands in children of the line.
+  static func code(_ table: OperationTable) -> ViewTree {
+    var tree = ViewTree(rootName: table.profile.name)
+    var places: [Place: Int] = [:]
+    for entry in table.entries.indices {
+      let record = table.record(entry)
+      let stack = record.stack.map { table.profile.stacks[$0] } ?? []
+      var node = 0
+      if stack.isEmpty { node = tree.child(of: 0, Place(0, -1, .forward), "(no source line)", nil, &places) }
+      for frame in stack.reversed() {
+        let name = table.profile.frames[frame].label
+        node = tree.child(of: node, Place(node, frame, .forward), name, frame, &places)
+      }
+      if record.phase != .forward {
+        let suffix = record.phase == .backward ? " (gradient)" : " (update)"
+        let line = tree.nodes[node]
+        node = tree.child(of: node, Place(node, -2, record.phase), line.name + suffix, line.frame, &places)
+      }
+      tree.nodes[node].entries.append(entry)
+    }
+    return tree
+  }
+
+  private struct Place: Hashable {
+    let parent: Int
+    let frame: Int
+    let phase: Phase
+
+    init(_ parent: Int, _ frame: Int, _ phase: Phase) { (self.parent, self.frame, self.phase) = (parent, frame, phase) }
+  }
+
+  private mutating func child(
+    of parent: Int, _ place: Place, _ name: String, _ frame: Int?, _ places: inout [Place: Int]
+  ) -> Int {
+    if let known = places[place] { return known }
+    let node = add(ViewNode(name: name, frame: frame), to: parent)
+    places[place] = node
+    return node
+  }
+}
+
+extension Frame {
+  /// `Model.swift:12:callAsFunction`, with long functions cut short.
+  public var label: String {
+    let name = file.split(separator: "/").last.map(String.init) ?? "?"
+    guard !function.isEmpty else { return "\(name):\(line)" }
+    return "\(name):\(line):" + (function.count <= 40 ? function : function.prefix(37) + "...")
+  }
+}
