@@ -63,6 +63,9 @@ static inline uint64_t martlet_processor_nanoseconds(void) {
 /// - Returns: How many were written, at most `capacity`.
 size_t martlet_calls(uintptr_t *addresses, size_t capacity);
 
+/// How many calls led here, at most MARTLET_MAXIMUM_CALLS.
+size_t martlet_call_count(void);
+
 /// Calls `body` with a stack that consists, for whoever walks frame pointers, of the given return addresses, the
 /// innermost first, at most MARTLET_MAXIMUM_CALLS of them.
 ///
