@@ -39,13 +39,14 @@ extension Profile {
   /// A profile of one evaluation of a model, or of one evaluation and its derivative, made without running it.
   ///
   /// - Parameters:
+  ///   - name: What reports call the root; the type of the model if nil.
   ///   - input: The input's shape, `[batch, ...]`.
   ///   - dtype: The input's element type; an integer for models that begin with an ``Embedding``.
   ///   - includesDerivative: Whether the derivative with respect to all parameters is counted too.
   public static func counting(
-    _ model: some Layer, input: Shape, dtype: DType = .float32, includesDerivative: Bool = false
+    _ model: some Layer, name: String? = nil, input: Shape, dtype: DType = .float32, includesDerivative: Bool = false
   ) -> Profile {
-    counting(model, inputs: [TensorType(dtype, input)]) { inputs in
+    counting(model, name: name, inputs: [TensorType(dtype, input)]) { inputs in
       guard includesDerivative else { return [model(inputs[0])] }
       let (value, gradients) = valueAndGradient { model(inputs[0]).sum() }
       return [value] + model.parameters.compactMap { gradients[$0] }
