@@ -20,7 +20,9 @@ let package = Package(
     .target(name: "MartletKernels", path: "Sources/Kernels"),
     .target(name: "MartletGraph", path: "Sources/Graph"),
     .target(name: "MartletFormats", dependencies: ["MartletGraph"], path: "Sources/Formats"),
-    .target(name: "MartletCPU", dependencies: ["MartletGraph", "MartletKernels", "MartletSupport"], path: "Sources/Engines/CPU"),
+    .target(
+      name: "MartletCPU", dependencies: ["MartletGraph", "MartletKernels", "MartletSupport"],
+      path: "Sources/Engines/CPU"),
     .target(
       name: "Martlet", dependencies: ["MartletGraph", "MartletCPU", "MartletFormats", "MartletSupport"],
       path: "Sources/Martlet"),
@@ -44,7 +46,8 @@ let package = Package(
     .executableTarget(
       name: "MartletTool",
       dependencies: [
-        "MartletProfiling", "MartletZoo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "MartletProfiler", "MartletProfiling", "MartletZoo",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tool"),
 
@@ -53,6 +56,8 @@ let package = Package(
     .testTarget(name: "GraphTests", dependencies: ["MartletGraph", "MartletTestSupport"], path: "Tests/Graph"),
     .target(name: "MartletTestMemory", path: "Tests/Memory"),
     .testTarget(name: "FormatsTests", dependencies: ["MartletFormats", "MartletTestMemory"], path: "Tests/Formats"),
+    .testTarget(
+      name: "ProfilerTests", dependencies: ["Martlet", "MartletProfiler", "MartletProfiling"], path: "Tests/Profiler"),
     .testTarget(name: "ProfilingTests", dependencies: ["MartletProfiling"], path: "Tests/Profiling"),
     .testTarget(
       name: "CPUTests", dependencies: ["MartletCPU", "MartletKernels", "MartletTestSupport"], path: "Tests/Engines/CPU"),
