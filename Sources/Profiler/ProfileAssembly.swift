@@ -194,16 +194,35 @@ extension ProfileAssembly {
 
 extension ProfileAssembly {
   private mutating func addMemory() {
-    profile.memory.allocations = profile.variables.map {
+    addResults()
+    let results = profile.memory.allocations
+    let variables = profile.variables.map {
       AllocationRecord(name: $0.name, bytes: $0.type.sizeInBytes, kind: $0.kind, layerPath: $0.layerPath)
     }
-    let known = profile.memory.allocations.reduce(0) { $0 + $1.bytes }
+    profile.memory.allocations = variables + results
+    let known = variables.reduce(0) { $0 + $1.bytes }
     let others = (runs.map(\.liveBytes).min() ?? 0) - known
     if others > 0 {
       profile.memory.allocations.append(AllocationRecord(name: "other values held", bytes: others, kind: .input))
     }
     profile.memory.samples = runs.map {
       MemorySample(nanoseconds: nanoseconds($0.start), reservedBytes: $0.liveBytes + $0.cachedBytes)
+    }
+  }
+
+  /// What programs returned, as long as somebody held it. New values of variables are those of the variables.
+  private mutating func addResults() {
+    for allocation in session.allocations {
+      let description = programs[allocation.program].description
+      let position = flats[allocation.program].topPositions[description.outputs[allocation.output]]
+      guard position >= 0 else { continue }
+      let operation = profile.programs[allocation.program].operations[position]
+      if operation.phase == .update { continue }
+      profile.memory.allocations.append(
+        AllocationRecord(
+          name: operation.name, bytes: allocation.byteCount, kind: .output,
+          startNanoseconds: nanoseconds(allocation.start), endNanoseconds: allocation.end.map { nanoseconds($0) },
+          layerPath: operation.layerPath, stack: operation.stack))
     }
   }
 }

@@ -42,7 +42,11 @@ private struct MeasuredExecutable: Executable {
       ProfilingSession.Run(
         program: number, start: start, end: end, kernels: times.entries, liveBytes: before,
         cachedBytes: pool.statistics.cachedBytes))
-    return outputs
+    let given = Set(inputs.map(ObjectIdentifier.init))
+    return outputs.enumerated().map { index, buffer in
+      given.contains(ObjectIdentifier(buffer))
+        ? buffer : session.tracked(buffer, program: number, output: index, since: start)
+    }
   }
 }
 

@@ -27,6 +27,15 @@ final class ProfilingSession: Sendable {
     let cachedBytes: Int
   }
 
+  /// A result of a program, from the run that made it until nobody needs it any more.
+  struct Allocation: Sendable {
+    let program: Int
+    let output: Int
+    let byteCount: Int
+    let start: UInt64
+    var end: UInt64?
+  }
+
   /// A step of the training loop.
   struct Step: Sendable {
     var index: Int
@@ -44,6 +53,9 @@ final class ProfilingSession: Sendable {
     var programs: [Planned] = []
     var runs: [Run] = []
     var steps: [Step] = []
+    var allocations: [Allocation] = []
+    /// The number of the first of ``allocations``.
+    var firstAllocation = 0
   }
 
   private static let count = Atomic<Int>(0)
@@ -55,6 +67,7 @@ final class ProfilingSession: Sendable {
   var programs: [Planned] { state.withLock { $0.programs } }
   var runs: [Run] { state.withLock { $0.runs } }
   var steps: [Step] { state.withLock { $0.steps } }
+  var allocations: [Allocation] { state.withLock { $0.allocations } }
 
   /// Notes a planned program, and returns its number.
   func compiled(_ program: Program, _ description: PlanDescription, since start: UInt64) -> Int {
@@ -64,6 +77,23 @@ final class ProfilingSession: Sendable {
     return state.withLock { state in
       state.programs.append(planned)
       return state.programs.count - 1
+    }
+  }
+
+  /// A buffer of the same memory whose end is noted.
+  func tracked(_ buffer: Buffer, program: Int, output: Int, since start: UInt64) -> Buffer {
+    let allocation = Allocation(program: program, output: output, byteCount: buffer.byteCount, start: start)
+    let number = state.withLock { state in
+      state.allocations.append(allocation)
+      return state.firstAllocation + state.allocations.count - 1
+    }
+    // The memory goes back with the last reference to `buffer`, which is that of the closure.
+    return Buffer(address: buffer.address, byteCount: buffer.byteCount) { [self] _, _ in
+      withExtendedLifetime(buffer) {}
+      state.withLock { state in
+        let index = number - state.firstAllocation
+        if index >= 0 { state.allocations[index].end = martlet_nanoseconds() }
+      }
     }
   }
 
@@ -78,6 +108,9 @@ final class ProfilingSession: Sendable {
       state.steps.removeFirst(state.steps.count - count)
       let start = state.steps[0].start
       state.runs.removeAll { $0.end < start }
+      let gone = state.allocations.prefix { $0.end ?? .max < start }.count
+      state.allocations.removeFirst(gone)
+      state.firstAllocation += gone
     }
   }
 }

@@ -260,7 +260,10 @@ extension ProgramTranslation {
       case .input:
         record.kind = operation >= 0 && variableOf[operation] != nil ? .variable : .input
         record.isAllocatedOutside = true
-      case .output: record.kind = .output
+      case .output:
+        // Results outlive the run; they are noted one by one.
+        record.kind = .output
+        record.isAllocatedOutside = true
       case .arena(let offset):
         record.offset = offset
         if operation >= 0, phases[operation] == .forward, isNeededBackward(slot.lifetime, description) {
