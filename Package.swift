@@ -17,6 +17,7 @@ let package = Package(
   ],
   targets: [
     .target(name: "MartletSupport", path: "Sources/Support"),
+    .target(name: "MartletSymbols", path: "Sources/Symbols"),
     .target(name: "MartletKernels", path: "Sources/Kernels"),
     .target(name: "MartletGraph", path: "Sources/Graph"),
     .target(name: "MartletFormats", dependencies: ["MartletGraph"], path: "Sources/Formats"),
@@ -52,6 +53,7 @@ let package = Package(
       path: "Sources/Tool"),
 
     .target(name: "MartletTestSupport", dependencies: ["Martlet", "MartletFormats"], path: "Tests/TestSupport"),
+    .testTarget(name: "SymbolsTests", dependencies: ["MartletSymbols"], path: "Tests/Symbols"),
     .testTarget(name: "KernelsTests", dependencies: ["MartletKernels"], path: "Tests/Kernels"),
     .testTarget(name: "GraphTests", dependencies: ["MartletGraph", "MartletTestSupport"], path: "Tests/Graph"),
     .target(name: "MartletTestMemory", path: "Tests/Memory"),

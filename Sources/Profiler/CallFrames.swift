@@ -1,5 +1,6 @@
 import Martlet
 import MartletProfiling
+import MartletSymbols
 
 /// Return addresses as places in source files.
 struct CallFrames {
@@ -8,9 +9,9 @@ struct CallFrames {
   private var indexOfFrame: [Frame: Int] = [:]
   private var sites: [UInt: [CallSite]]
 
-  /// Looks all addresses up at once, which is the slow part.
+  /// Looks all addresses up at once, because each table of the debug information is read anew for every look-up.
   init(_ stacks: [[UInt]]) {
-    sites = Symbolication.calls(at: Array(Set(stacks.joined())).sorted())
+    sites = DebugInformation().calls(at: Array(Set(stacks.joined())))
   }
 
   /// The calls of a stack with the functions inlined there, the outermost first.

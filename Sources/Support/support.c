@@ -78,13 +78,9 @@ size_t martlet_call_count(void) {
   return walk((uintptr_t)__builtin_frame_address(0), addresses, MARTLET_MAXIMUM_CALLS);
 }
 
-void martlet_call_below(
-    const uintptr_t *addresses, size_t count, void (*body)(void *), void *context) {
+void martlet_call_below(uintptr_t counter, void (*body)(void *), void *context) {
   // A walk goes on only towards higher addresses and ends at a frame without a successor.
-  frame below[MARTLET_MAXIMUM_CALLS + 1];
-  if (count > MARTLET_MAXIMUM_CALLS) count = MARTLET_MAXIMUM_CALLS;
-  for (size_t i = 0; i < count; ++i) below[i] = (frame){&below[i + 1], addresses[i]};
-  below[count] = (frame){0, 0};
+  frame below[2] = {{&below[1], counter + 1}, {0, 0}};
 #if defined(__x86_64__)
   void *address = below;
   // The 128 bytes below the stack pointer may be in use by the compiler.

@@ -56,6 +56,7 @@ static inline uint64_t martlet_processor_nanoseconds(void) {
   return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/// How many calls a recorded operation keeps at most.
 #define MARTLET_MAXIMUM_CALLS 128
 
 /// The addresses to which the calls that led here return, the innermost first, as far as frame pointers tell.
@@ -66,11 +67,10 @@ size_t martlet_calls(uintptr_t *addresses, size_t capacity);
 /// How many calls led here, at most MARTLET_MAXIMUM_CALLS.
 size_t martlet_call_count(void);
 
-/// Calls `body` with a stack that consists, for whoever walks frame pointers, of the given return addresses, the
-/// innermost first, at most MARTLET_MAXIMUM_CALLS of them.
+/// Calls `body` with a stack that ends, for whoever walks frame pointers, at the instruction at `counter`.
 ///
-/// The symbolizer of the Swift runtime looks up whole stacks only; this makes a stack of recorded ones. Elsewhere than
-/// on x86-64 the stack is the real one.
-void martlet_call_below(const uintptr_t *addresses, size_t count, void (*body)(void *), void *context);
+/// The symbolizer of the Swift runtime looks up whole stacks only; this makes a stack of one recorded instruction.
+/// Elsewhere than on x86-64 the stack is the real one.
+void martlet_call_below(uintptr_t counter, void (*body)(void *), void *context);
 
 #endif
