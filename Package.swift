@@ -8,7 +8,7 @@ let package = Package(
   products: [
     .library(name: "Martlet", targets: ["Martlet"]),
     .library(name: "MartletData", targets: ["MartletData"]),
-    .library(name: "MartletProfiling", targets: ["MartletProfiling"]),
+    .library(name: "MartletProfiling", targets: ["MartletProfiling", "MartletProfiler"]),
     .library(name: "MartletZoo", targets: ["MartletZoo"]),
     .executable(name: "martlet", targets: ["MartletTool"]),
   ],
@@ -28,10 +28,19 @@ let package = Package(
     .target(name: "MartletData", dependencies: ["Martlet", "MartletFormats"], path: "Sources/Data"),
     .target(
       name: "MartletProfiling", dependencies: ["MartletFormats", "MartletGraph"], path: "Sources/Profiling"),
+    .target(
+      name: "MartletProfiler",
+      dependencies: [
+        "Martlet", "MartletCPU", "MartletGraph", "MartletKernels", "MartletProfiling", "MartletSupport", "MartletSymbols",
+      ],
+      path: "Sources/Profiler"),
     .target(name: "MartletSamples", path: "Sources/Samples"),
     .target(
       name: "MartletZoo",
-      dependencies: ["Martlet", "MartletCPU", "MartletData", "MartletFormats", "MartletKernels", "MartletSamples"],
+      dependencies: [
+        "Martlet", "MartletCPU", "MartletData", "MartletFormats", "MartletKernels", "MartletProfiler",
+        "MartletProfiling", "MartletSamples",
+      ],
       path: "Sources/Zoo"),
     .executableTarget(
       name: "MartletTool",

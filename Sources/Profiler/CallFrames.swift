@@ -19,14 +19,17 @@ struct CallFrames {
     stack.reversed().map { address in (address, (sites[address] ?? []).reversed().map(\.function)) }
   }
 
-  /// The places of a stack that a reader looks for, the innermost first: not how an operation is recorded, not how the
-  /// program was started.
+  /// The places of a stack that a reader looks for, the innermost first: those of the program, and the layers and
+  /// functions of the library; not how an operation is recorded and differentiated.
   mutating func stack(_ addresses: [UInt]) -> [Int] {
-    let places = addresses.flatMap { sites[$0] ?? [] }.filter { $0.line > 0 }
-    let inner = places.drop { CallFrames.isRecording($0.file) }
-    return inner.map { site in
-      index(Frame(file: site.file, line: site.line, column: site.column, function: site.function))
+    var result: [Int] = []
+    for address in addresses {
+      for site in sites[address] ?? [] where site.line > 0 && !CallFrames.isMachinery(site.file) {
+        let function = CallFrames.plainName(site.function)
+        result.append(index(Frame(file: site.file, line: site.line, column: site.column, function: function)))
+      }
     }
+    return result
   }
 
   private mutating func index(_ frame: Frame) -> Int {
@@ -37,8 +40,33 @@ struct CallFrames {
   }
 
   /// Whether a file is about recording operations, rather than about what to compute.
-  private static func isRecording(_ file: String) -> Bool {
-    ["/Sources/Martlet/Recording/", "/Sources/Martlet/Tensor/", "/Sources/Graph/", "/Sources/Support/"]
-      .contains { file.contains($0) } || file.hasSuffix(".h") || file.hasSuffix(".c")
+  private static func isMachinery(_ file: String) -> Bool {
+    let folders = ["Recording", "Tensor", "Transforms"].map { "Sources/Martlet/\($0)/" }
+    let others = [
+      "Sources/Graph/", "Sources/Support/", "Sources/Profiler/", "Sources/Martlet/Functions/Composition.swift",
+      "Sources/Martlet/Optimizers/OptimizerCore.swift",
+    ]
+    return (folders + others).contains { file.contains($0) } || file.hasSuffix(".h") || file.hasSuffix(".c")
+      || file.contains("<compiler-generated>")
+  }
+
+  /// A function without what the compiler made of it: `specialized`, `partial apply for`, closures in closures.
+  private static func plainName(_ function: String) -> String {
+    var name = Substring(function)
+    var isClosure = false
+    while true {
+      if let made = ["specialized ", "partial apply for ", "merged ", "generic specialization of "].first(
+        where: { name.hasPrefix($0) })
+      {
+        name = name.dropFirst(made.count)
+      } else if name.hasPrefix("closure #"), let end = name.firstRange(of: " in ") {
+        name = name[end.upperBound...]
+        isClosure = true
+      } else {
+        break
+      }
+    }
+    if name.isEmpty || name.hasSuffix("_main") { name = "main" }
+    return isClosure ? "closure in \(name)" : String(name)
   }
 }

@@ -44,7 +44,8 @@ struct FlatProgram {
       for (input, operand) in zip(plan.inputs, operands.suffix(plan.inputs.count)) { positions[input] = operand }
     }
     let inputs = Set(plan.inputs)
-    for (index, operation) in plan.operations.enumerated() where positions[index] < 0 {
+    for index in FlatProgram.order(plan.operations) where positions[index] < 0 {
+      let operation = plan.operations[index]
       guard operation.isLive || inputs.contains(index) else { continue }
       // Results other than the first, which planning has given a place of their own, are no operations.
       if case .element = operation.node.primitive, operation.isAdded {
@@ -78,6 +79,24 @@ struct FlatProgram {
         bodies: bodies)
     }
     return (positions, kernels)
+  }
+
+  /// An order in which operands come first: planning appends copies at the end, behind those that use them.
+  private static func order(_ operations: [PlanDescription.Operation]) -> [Int] {
+    var order: [Int] = []
+    var isPlaced = [Bool](repeating: false, count: operations.count)
+    for start in operations.indices where !isPlaced[start] {
+      var waiting = [start]
+      while let index = waiting.last {
+        let missing = operations[index].node.operands.map(\.position).filter { !isPlaced[$0] }
+        waiting.append(contentsOf: missing)
+        guard missing.isEmpty else { continue }
+        waiting.removeLast()
+        if !isPlaced[index] { order.append(index) }
+        isPlaced[index] = true
+      }
+    }
+    return order
   }
 
   private func isCall(_ position: Int) -> Bool {

@@ -62,11 +62,19 @@ struct LayerPaths {
   /// Which of the neighbors that read variables was recorded during the same calls.
   private func neighbor(of index: Int, _ previous: Int?, _ next: Int?, _ recorded: [Recorded]) -> Int? {
     guard let previous, let next else { return previous ?? next }
-    let (own, before) = (recorded[index].calls, recorded[previous].calls)
+    let (own, before, after) = (recorded[index].calls, recorded[previous].calls, recorded[next].calls)
+    let (common, commonAfter) = (LayerPaths.commonCalls(own, before), LayerPaths.commonCalls(own, after))
+    if common != commonAfter { return common > commonAfter ? previous : next }
     // The code goes on downwards, unless a function was called anew: then what came before is over.
-    let common = zip(own, before).prefix { $0.address == $1.address }.count
     let isOver = common < min(own.count, before.count) && own[common].address < before[common].address
     return isOver ? next : previous
+  }
+
+  private typealias Calls = [(address: UInt, functions: [String])]
+
+  /// How many of the outermost calls are the same.
+  private static func commonCalls(_ a: Calls, _ b: Calls) -> Int {
+    zip(a, b).prefix { $0.address == $1.address }.count
   }
 
   /// The innermost layer that the calls pass through, among those on the way to `target`.

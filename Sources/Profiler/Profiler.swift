@@ -61,7 +61,7 @@ public final class Profiler {
   ///   - schedule: Which steps are recorded.
   ///   - machine: What the machine can do; measured once if nil, see ``MachineFacts/measured(threads:)``.
   public init(_ model: any Module, name: String? = nil, schedule: Schedule = Schedule(), machine: MachineFacts? = nil) {
-    self.name = name ?? String("\(type(of: model))".prefix { $0 != "<" })
+    self.name = name ?? Profiler.name(of: model)
     self.schedule = schedule
     _ = model.variables
     modules = model.modules
@@ -75,6 +75,10 @@ public final class Profiler {
     modules = []
     probe = { machine ?? .measured() }
   }
+}
+
+extension Profiler {
+  static func name(of model: any Module) -> String { String("\(type(of: model))".prefix { $0 != "<" }) }
 }
 
 // MARK: - Steps
@@ -142,14 +146,19 @@ extension Profiler {
     return result
   }
 
+  @inline(never)
   private func recording<Result>(_ body: () throws -> Result) rethrows -> Result {
     let recorder = Recorder.current
     recorder.finishFlight()
     let usual = (engine: recorder.engine, trace: recorder.trace)
     recorder.engine = ProfilingEngine(base: recorder.engine, session: session)
     recorder.trace = session.trace
+    // All but the call here.
+    session.trace.ignore(outerCalls: max(martlet_call_count() - 1, 0))
     defer { (recorder.engine, recorder.trace) = usual }
     let result = try body()
+    // This wait is the profiler's own.
+    recorder.trace = nil
     recorder.finishFlight()
     return result
   }

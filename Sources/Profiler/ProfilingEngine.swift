@@ -62,20 +62,3 @@ private struct PlainExecutable: Executable {
     return outputs
   }
 }
-
-extension PlanDescription {
-  /// A program that runs as one kernel of which nothing is known.
-  fileprivate init(unplanned graph: Graph) {
-    self.init()
-    operations = graph.nodes.enumerated().map {
-      Operation(node: $1, origin: $0, isLive: true, isAdded: false, base: $0)
-    }
-    inputs = graph.inputs.map(\.position)
-    outputs = graph.outputs.map(\.position)
-    kernels = [
-      Kernel(
-        summary: "program", operations: graph.nodes.indices.filter { !graph.nodes[$0].operands.isEmpty }, bytesRead: 0,
-        bytesWritten: 0, bodies: [])
-    ]
-  }
-}

@@ -53,9 +53,9 @@ static uintptr_t stack_end(void) {
   return end;
 }
 
-size_t martlet_calls(uintptr_t *addresses, size_t capacity) {
+/// Follows frame pointers from a frame on.
+static size_t walk(uintptr_t at, uintptr_t *addresses, size_t capacity) {
   const uintptr_t end = stack_end();
-  uintptr_t at = (uintptr_t)__builtin_frame_address(0);
   size_t count = 0;
   // Code without frame pointers may leave anything in the register; only what lies further up the stack is followed.
   while (count < capacity && at % sizeof(void *) == 0 && at + sizeof(frame) <= end) {
@@ -67,6 +67,15 @@ size_t martlet_calls(uintptr_t *addresses, size_t capacity) {
     at = next;
   }
   return count;
+}
+
+size_t martlet_calls(uintptr_t *addresses, size_t capacity) {
+  return walk((uintptr_t)__builtin_frame_address(0), addresses, capacity);
+}
+
+size_t martlet_call_count(void) {
+  uintptr_t addresses[MARTLET_MAXIMUM_CALLS];
+  return walk((uintptr_t)__builtin_frame_address(0), addresses, MARTLET_MAXIMUM_CALLS);
 }
 
 void martlet_call_below(uintptr_t counter, void (*body)(void *), void *context) {

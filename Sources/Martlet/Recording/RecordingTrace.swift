@@ -31,6 +31,8 @@ package final class RecordingTrace: Sendable {
     package var stacks: [[UInt]] = []
     package var variables: [Variable] = []
     package var waits: [Wait] = []
+    /// How many of the outermost calls are the same for all that is recorded now.
+    fileprivate var outerCalls = 0
     fileprivate var stackOfHash: [UInt: Int] = [:]
     fileprivate var numberOfVariable: [ObjectIdentifier: Int] = [:]
   }
@@ -40,6 +42,9 @@ package final class RecordingTrace: Sendable {
   package init() {}
 
   package var notes: Notes { state.withLock { $0 } }
+
+  /// From here on that many of the outermost calls make no difference: of an unrolled loop, each turn is the same step.
+  package func ignore(outerCalls: Int) { state.withLock { $0.outerCalls = outerCalls } }
 
   /// The context of an operation that is recorded now.
   @inline(never)
@@ -97,7 +102,7 @@ extension RecordingTrace.Notes {
   fileprivate mutating func stack(_ calls: ArraySlice<UInt>) -> Int {
     // FNV-1a over addresses.
     var hash = UInt(14_695_981_039_346_656_037)
-    for address in calls { hash = (hash ^ address) &* 1_099_511_628_211 }
+    for address in calls.dropLast(outerCalls) { hash = (hash ^ address) &* 1_099_511_628_211 }
     if let known = stackOfHash[hash] { return known }
     stackOfHash[hash] = stacks.count
     stacks.append(Array(calls))

@@ -63,7 +63,7 @@ struct ProgramCost {
 
   private func setMemory(_ operation: OperationRecord, _ index: Int, _ result: inout Measures) {
     let times = isStatic ? 1 : runs
-    let output = Double(operation.results.reduce(0) { $0 + $1.sizeInBytes })
+    let output = operation.results.reduce(0.0) { $0 + Double($1.sizeInBytes) }
     // Without a plan of buffers every result is taken to have its own.
     let own = program.buffers.isEmpty ? output : allocated[index]
     let left = program.buffers.isEmpty ? output : residual[index]

@@ -64,6 +64,9 @@ static inline uint64_t martlet_processor_nanoseconds(void) {
 /// - Returns: How many were written, at most `capacity`.
 size_t martlet_calls(uintptr_t *addresses, size_t capacity);
 
+/// How many calls led here, at most MARTLET_MAXIMUM_CALLS.
+size_t martlet_call_count(void);
+
 /// Calls `body` with a stack that ends, for whoever walks frame pointers, at the instruction at `counter`.
 ///
 /// The symbolizer of the Swift runtime looks up whole stacks only; this makes a stack of one recorded instruction.

@@ -40,6 +40,8 @@ package struct PlanDescription: Sendable {
     package var lifetime: ClosedRange<Int>
   }
 
+  package init() {}
+
   package var operations: [Operation] = []
   package var inputs: [Int] = []
   package var outputs: [Int] = []
@@ -52,5 +54,19 @@ extension PlanDescription {
   /// All kernels, those of bodies after the one that runs them, in the order in which ``KernelTimes`` numbers them.
   package var allKernels: [Kernel] {
     kernels.flatMap { [$0] + $0.bodies.flatMap(\.allKernels) }
+  }
+}
+
+extension PlanDescription {
+  /// A program that runs as one kernel of which nothing is known.
+  package init(unplanned graph: Graph) {
+    self.init()
+    operations = graph.nodes.enumerated().map {
+      Operation(node: $1, origin: $0, isLive: true, isAdded: false, base: $0)
+    }
+    inputs = graph.inputs.map(\.position)
+    outputs = graph.outputs.map(\.position)
+    let computed = graph.nodes.indices.filter { !graph.nodes[$0].operands.isEmpty }
+    kernels = [Kernel(summary: "program", operations: computed, bytesRead: 0, bytesWritten: 0, bodies: [])]
   }
 }

@@ -1,0 +1,84 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// What the cost model expected of each operation beside what it took.
+public struct PredictionTable: Sendable {
+  /// One operation.
+  public struct Row: Sendable {
+    /// Its name.
+    public var name: String
+    /// Its kind.
+    public var type: String
+    /// What one run of its program was expected to spend on it.
+    public var predictedNanoseconds: Double
+    /// What one run spent on it, on average.
+    public var measuredNanoseconds: Double
+
+    /// Measured divided by predicted.
+    public var ratio: Double { measuredNanoseconds / predictedNanoseconds }
+  }
+
+  /// The operations, those with the most time mispredicted first.
+  public let rows: [Row]
+  /// Operations that ran without a prediction.
+  public let unpredictedCount: Int
+
+  /// The predictions for all steps, or one.
+  public init(_ profile: Profile, step: Int = -1) throws(ProfileError) {
+    let table = try OperationTable(profile, step: step)
+    let usage = ProgramUsage.of(profile, steps: try profile.steps(numbered: step))
+    var rows: [Row] = []
+    var unpredicted = 0
+    for entry in table.entries {
+      let record = profile.programs[entry.program].operations[entry.index]
+      guard entry.measures.nanoseconds > 0 else { continue }
+      guard let predicted = record.predictedNanoseconds, predicted > 0 else {
+        unpredicted += 1
+        continue
+      }
+      let runs = Double(usage[entry.program].runs) / Double(max(table.stepCount, 1))
+      rows.append(
+        Row(
+          name: record.name, type: record.type, predictedNanoseconds: predicted,
+          measuredNanoseconds: entry.measures.nanoseconds / max(runs, 1e-9)))
+    }
+    self.rows = rows.sorted { a, b in
+      abs(a.measuredNanoseconds - a.predictedNanoseconds) > abs(b.measuredNanoseconds - b.predictedNanoseconds)
+    }
+    unpredictedCount = unpredicted
+  }
+
+  /// All measured divided by all predicted time; nil without predictions.
+  public var overallRatio: Double? {
+    let predicted = rows.reduce(0) { $0 + $1.predictedNanoseconds }
+    return predicted > 0 ? rows.reduce(0) { $0 + $1.measuredNanoseconds } / predicted : nil
+  }
+
+  /// By what factor a prediction is usually wrong, whether too much or too little; nil without predictions.
+  public var typicalFactor: Double? {
+    rows.isEmpty ? nil : exp(Statistics.median(rows.map { abs(log($0.ratio)) }))
+  }
+}
+
+extension PredictionTable: CustomStringConvertible {
+  /// A table, the greatest errors first.
+  public var description: String {
+    var text = "  predicted    measured     ratio  operation\n"
+    for row in rows {
+      text += Units.time(nanoseconds: row.predictedNanoseconds).padded(toWidth: 11)
+      text += Units.time(nanoseconds: row.measuredNanoseconds).padded(toWidth: 12)
+      text += Units.fixed(row.ratio).padded(toWidth: 10) + "  \(row.name) (\(row.type))\n"
+    }
+    if let overallRatio, let typicalFactor {
+      text += "\nAll in all \(Units.fixed(overallRatio)) times the prediction; "
+      text += "usually off by a factor of \(Units.fixed(typicalFactor)).\n"
+    }
+    if unpredictedCount > 0 { text += "\(unpredictedCount) operations ran without a prediction.\n" }
+    return text
+  }
+}

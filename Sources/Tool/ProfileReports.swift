@@ -1,0 +1,110 @@
+import ArgumentParser
+import MartletProfiling
+
+/// Options of reports that are about one step or all.
+struct ProfileStepOption: ParsableArguments {
+  @Option(help: "One step, or -1 for all.")
+  var step = -1
+
+  var options: ProfileOptions { ProfileOptions().withStep(step) }
+}
+
+/// `martlet profile advise`.
+struct ProfileAdvise: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "advise", abstract: "Say what could be better.",
+    discussion: AdviceChecker.allCases.map { "\($0.rawValue): \($0.documentation)" }.joined(separator: "\n"))
+  @OptionGroup var file: ProfileFile
+  @Argument(help: "Names of checkers. (default: all)")
+  var checkers: [String] = []
+
+  func run() throws { print(try file.load().report(.advise, checkers), terminator: "") }
+}
+
+/// `martlet profile memory`.
+struct ProfileMemory: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "memory", abstract: "Show the peak of memory and who held it.")
+  @OptionGroup var file: ProfileFile
+  @OptionGroup var step: ProfileStepOption
+
+  func run() throws { print(try file.load().report(.memory, [], step.options), terminator: "") }
+}
+
+/// `martlet profile roofline`.
+struct ProfileRoofline: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "roofline", abstract: "Compare kernels with the machine's measured peaks.")
+  @OptionGroup var file: ProfileFile
+  @OptionGroup var step: ProfileStepOption
+
+  func run() throws { print(try file.load().report(.roofline, [], step.options), terminator: "") }
+}
+
+/// `martlet profile predict`.
+struct ProfilePredict: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "predict", abstract: "Compare the cost model with what was measured.")
+  @OptionGroup var file: ProfileFile
+  @OptionGroup var step: ProfileStepOption
+
+  func run() throws { print(try file.load().report(.predict, [], step.options), terminator: "") }
+}
+
+/// `martlet profile steps`.
+struct ProfileSteps: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "steps", abstract: "Show how steps differ, and why.")
+  @OptionGroup var file: ProfileFile
+
+  func run() throws { print(try file.load().report(.steps), terminator: "") }
+}
+
+/// `martlet profile diff`.
+struct ProfileDiffCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff", abstract: "Compare two profiles of the same work.",
+    discussion: "Exits with 0 if steps take as long or less, 1 if they take longer, 2 if the work is not the same.")
+  @Argument(help: "The profile to compare with.", completion: .file())
+  var before: String
+  @Argument(help: "The profile in question.", completion: .file())
+  var after: String
+  @Option(help: "The least relative change of the step that counts.")
+  var threshold = 0.05
+  @Option(help: "The greatest probability of chance at which a change counts.")
+  var significance = 0.01
+
+  func validate() throws {
+    guard threshold >= 0, significance > 0, significance < 1 else {
+      throw ValidationError("--threshold must not be negative, --significance must be between 0 and 1.")
+    }
+  }
+
+  func run() throws {
+    let diff = ProfileDiff(
+      try Profile(path: before), try Profile(path: after), threshold: threshold, significance: significance)
+    print(diff, terminator: "")
+    if diff.exitCode != 0 { throw ExitCode(diff.exitCode) }
+  }
+}
+
+/// `martlet profile flame`.
+struct ProfileFlame: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "flame", abstract: "Print calls and their time in the form that flame graph programs read.")
+  @OptionGroup var file: ProfileFile
+  @OptionGroup var step: ProfileStepOption
+
+  func run() throws { print(try file.load().report(.flame, [], step.options), terminator: "") }
+}
+
+/// `martlet profile html`.
+struct ProfileHTML: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "html", abstract: "Write one page with everything, for a browser without network.")
+  @OptionGroup var file: ProfileFile
+  @Argument(help: "Where to put the page.", completion: .file())
+  var page: String
+
+  func run() throws { print(try file.load().report(.html, [page]), terminator: "") }
+}
