@@ -33,7 +33,8 @@ let package = Package(
     .target(
       name: "MartletProfiler",
       dependencies: [
-        "Martlet", "MartletCPU", "MartletGraph", "MartletKernels", "MartletProfiling", "MartletSupport", "MartletSymbols",
+        "Martlet", "MartletCPU", "MartletGraph", "MartletKernels", "MartletProfiling", "MartletSupport",
+        "MartletSymbols",
       ],
       path: "Sources/Profiler"),
     .target(name: "MartletSamples", path: "Sources/Samples"),
