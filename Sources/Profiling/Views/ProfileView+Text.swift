@@ -47,7 +47,7 @@ extension ProfileView {
     var parts: [String] = []
     for column in columns where column != .inputShapes {
       switch column {
-      case .occurrence: parts.append("\(Int(row.own(.occurrence).rounded()))|\(row.definitions)".padded(toWidth: 10))
+      case .occurrence: parts.append("\(Int(saturating: row.own(.occurrence)))|\(row.definitions)".padded(toWidth: 10))
       case .device, .opTypes: parts.append(text(column, row))
       default:
         let whole = rows[0].total(column)
