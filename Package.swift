@@ -8,7 +8,7 @@ let package = Package(
   products: [
     .library(name: "Martlet", targets: ["Martlet"]),
     .library(name: "MartletData", targets: ["MartletData"]),
-    .library(name: "MartletProfiling", targets: ["MartletProfiling"]),
+    .library(name: "MartletProfiling", targets: ["MartletProfiling", "MartletProfiler"]),
     .library(name: "MartletZoo", targets: ["MartletZoo"]),
     .executable(name: "martlet", targets: ["MartletTool"]),
   ],
@@ -17,33 +17,49 @@ let package = Package(
   ],
   targets: [
     .target(name: "MartletSupport", path: "Sources/Support"),
+    .target(name: "MartletSymbols", path: "Sources/Symbols"),
     .target(name: "MartletKernels", path: "Sources/Kernels"),
     .target(name: "MartletGraph", path: "Sources/Graph"),
     .target(name: "MartletFormats", dependencies: ["MartletGraph"], path: "Sources/Formats"),
-    .target(name: "MartletCPU", dependencies: ["MartletGraph", "MartletKernels"], path: "Sources/Engines/CPU"),
+    .target(
+      name: "MartletCPU", dependencies: ["MartletGraph", "MartletKernels", "MartletSupport"],
+      path: "Sources/Engines/CPU"),
     .target(
       name: "Martlet", dependencies: ["MartletGraph", "MartletCPU", "MartletFormats", "MartletSupport"],
       path: "Sources/Martlet"),
     .target(name: "MartletData", dependencies: ["Martlet", "MartletFormats"], path: "Sources/Data"),
     .target(
       name: "MartletProfiling", dependencies: ["MartletFormats", "MartletGraph"], path: "Sources/Profiling"),
+    .target(
+      name: "MartletProfiler",
+      dependencies: [
+        "Martlet", "MartletCPU", "MartletGraph", "MartletKernels", "MartletProfiling", "MartletSupport",
+      ],
+      path: "Sources/Profiler"),
     .target(name: "MartletSamples", path: "Sources/Samples"),
     .target(
       name: "MartletZoo",
-      dependencies: ["Martlet", "MartletCPU", "MartletData", "MartletFormats", "MartletKernels", "MartletSamples"],
+      dependencies: [
+        "Martlet", "MartletCPU", "MartletData", "MartletFormats", "MartletKernels", "MartletProfiler",
+        "MartletProfiling", "MartletSamples",
+      ],
       path: "Sources/Zoo"),
     .executableTarget(
       name: "MartletTool",
       dependencies: [
-        "MartletProfiling", "MartletZoo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "MartletProfiler", "MartletProfiling", "MartletZoo",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tool"),
 
     .target(name: "MartletTestSupport", dependencies: ["Martlet", "MartletFormats"], path: "Tests/TestSupport"),
+    .testTarget(name: "SymbolsTests", dependencies: ["MartletSymbols"], path: "Tests/Symbols"),
     .testTarget(name: "KernelsTests", dependencies: ["MartletKernels"], path: "Tests/Kernels"),
     .testTarget(name: "GraphTests", dependencies: ["MartletGraph", "MartletTestSupport"], path: "Tests/Graph"),
     .target(name: "MartletTestMemory", path: "Tests/Memory"),
     .testTarget(name: "FormatsTests", dependencies: ["MartletFormats", "MartletTestMemory"], path: "Tests/Formats"),
+    .testTarget(
+      name: "ProfilerTests", dependencies: ["Martlet", "MartletProfiler", "MartletProfiling"], path: "Tests/Profiler"),
     .testTarget(name: "ProfilingTests", dependencies: ["MartletProfiling"], path: "Tests/Profiling"),
     .testTarget(
       name: "CPUTests", dependencies: ["MartletCPU", "MartletKernels", "MartletTestSupport"], path: "Tests/Engines/CPU"),

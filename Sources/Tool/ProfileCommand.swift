@@ -1,5 +1,6 @@
 import ArgumentParser
 import MartletProfiling
+import MartletZoo
 
 /// `martlet profile`.
 struct ProfileCommand: ParsableCommand {
@@ -7,6 +8,7 @@ struct ProfileCommand: ParsableCommand {
     commandName: "profile",
     abstract: "Look at a recorded profile: where time, memory and operations go.",
     discussion: """
+      martlet profile record gpt run.profile               record some steps of a workload
       martlet profile run.profile                          ask questions at a prompt
       martlet profile scope run.profile -max_depth 3       the tree of layers
       martlet profile op run.profile -order_by micros      kinds of operations, the slowest first
@@ -15,19 +17,67 @@ struct ProfileCommand: ParsableCommand {
       Options are written with dashes or as tfprof has them: --max-depth, --max_depth, -max_depth.
       """,
     subcommands: [
-      ProfilePromptCommand.self, ProfileScope.self, ProfileGraph.self, ProfileCode.self, ProfileOp.self,
+      ProfileRecord.self, ProfilePromptCommand.self, ProfileScope.self, ProfileGraph.self, ProfileCode.self,
+      ProfileOp.self,
       ProfileAdvise.self, ProfileMemory.self, ProfileRoofline.self, ProfilePredict.self, ProfileSteps.self,
       ProfileDiffCommand.self, ProfileFlame.self, ProfileHTML.self,
     ], defaultSubcommand: ProfilePromptCommand.self)
 }
 
-/// The file that every command reads.
+/// What every command looks at.
 struct ProfileFile: ParsableArguments {
-  @Argument(help: "A recorded profile.", completion: .file())
+  @Argument(
+    help: "A recorded profile; or a workload of martlet bench, which is then recorded first.", completion: .file())
   var profile: String
 
-  /// What is in the file.
-  func load() throws -> Profile { try Profile(path: profile) }
+  @OptionGroup var recording: RecordingOptions
+
+  /// What is in the file, or what is recorded now.
+  func load() throws -> Profile {
+    Workloads.names.contains(profile) ? try recording.record(profile) : try Profile(path: profile)
+  }
+}
+
+/// How much of a workload is recorded.
+struct RecordingOptions: ParsableArguments {
+  @Option(help: "Steps of a workload to record.")
+  var recordedSteps = 10
+
+  @Option(help: "Steps of a workload before those.")
+  var warmup = 5
+
+  @Option(help: "Threads to compute with. (default: one for each processor)")
+  var threads: Int?
+
+  func validate() throws {
+    guard recordedSteps >= 1, warmup >= 0, threads ?? 1 >= 1 else {
+      throw ValidationError("--recorded-steps and --threads must be at least 1, --warmup not negative.")
+    }
+  }
+
+  func record(_ workload: String) throws -> Profile {
+    if let threads { Machine.useThreads(threads) }
+    guard let profile = try Profile.recording(workload: workload, steps: recordedSteps, warmupSteps: warmup) else {
+      throw ValidationError("There is no workload '\(workload)'; there are \(Workloads.names.joined(separator: ", ")).")
+    }
+    return profile
+  }
+}
+
+/// `martlet profile record WORKLOAD FILE`.
+struct ProfileRecord: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "record", abstract: "Record a workload of martlet bench, to be looked at later.")
+
+  @Argument(help: "The workload.", completion: .list(Workloads.names))
+  var workload: String
+
+  @Argument(help: "Where to put the profile.", completion: .file())
+  var file: String
+
+  @OptionGroup var recording: RecordingOptions
+
+  func run() throws { try recording.record(workload).save(to: file) }
 }
 
 /// `martlet profile PROFILE`: the prompt.

@@ -1,5 +1,7 @@
 import ArgumentParser
+import MartletProfiler
 import MartletProfiling
+import MartletZoo
 
 /// Options of reports that are about one step or all.
 struct ProfileStepOption: ParsableArguments {
@@ -18,7 +20,23 @@ struct ProfileAdvise: ParsableCommand {
   @Argument(help: "Names of checkers. (default: all)")
   var checkers: [String] = []
 
-  func run() throws { print(try file.load().report(.advise, checkers), terminator: "") }
+  @Flag(help: "Try what is proposed in runs of its own, and drop what does not hold. For workloads of martlet bench.")
+  var verify = false
+
+  func validate() throws {
+    if verify, !Workloads.names.contains(file.profile) {
+      throw ValidationError("--verify has to run the work again: name a workload instead of a file.")
+    }
+  }
+
+  func run() throws {
+    let profile = try file.load()
+    guard verify else { return print(try profile.report(.advise, checkers), terminator: "") }
+    let found = profile.advice(try AdviceChecker.named(checkers))
+    for advice in try AdviceVerification(workload: file.profile).verify(found) where advice.outcome != .refuted {
+      print(advice)
+    }
+  }
 }
 
 /// `martlet profile memory`.

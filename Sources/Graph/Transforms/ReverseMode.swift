@@ -131,6 +131,7 @@ private struct ReverseSweep {
     let isNeeded = node.operands.map { isActive($0) && graph.type($0).dtype.isFloatingPoint }
     guard arrived.contains(where: { $0 != nil }), isNeeded.contains(true) else { return }
     graph.location = node.location
+    graph.location.context = node.location.context.backward
     let context = PullbackContext(
       operands: Array(node.operands), result: value, cotangents: arrived, isNeeded: isNeeded)
     let contributions = try node.primitive.rules.pullback(context, in: &graph)

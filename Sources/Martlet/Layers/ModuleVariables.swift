@@ -23,6 +23,13 @@ extension Module {
     return search.found
   }
 
+  /// Every layer and model inside, itself included, with its path and the name of its type; outer ones first.
+  package var modules: [(path: String, type: String)] {
+    var search = VariableSearch()
+    search.visit(self, path: "")
+    return search.modules
+  }
+
   /// The number of elements of all parameters.
   public var parameterCount: Int { parameters.reduce(0) { $0 + $1.shape.elementCount } }
 }
@@ -32,6 +39,8 @@ struct VariableSearch {
   private(set) var found: [(name: String, variable: Variable)] = []
   /// The type of the layer that holds each variable directly, and its path.
   private(set) var holders: [ObjectIdentifier: (path: String, type: String)] = [:]
+  /// Every layer and model with its path and the name of its type, outer ones first.
+  private(set) var modules: [(path: String, type: String)] = []
   private var seen: Set<ObjectIdentifier> = []
   private let visitsRandomStates: Bool
 
@@ -44,7 +53,10 @@ struct VariableSearch {
     }
     if value is RandomState && !visitsRandomStates { return }
     // The layers of a sequence are counted from its own path: `body.0.weight`.
-    if let sequence = value as? Sequential { return visitAll(sequence.layers, path) }
+    if let sequence = value as? Sequential {
+      modules.append((path, "Sequential"))
+      return visitAll(sequence.layers, path)
+    }
     let mirror = Mirror(reflecting: value)
     switch mirror.displayStyle {
     case .optional?: for child in mirror.children { visit(child.value, path: path) }
@@ -73,6 +85,7 @@ struct VariableSearch {
   private mutating func visitFields(of value: Any, _ mirror: Mirror, _ path: String) {
     if let parent = mirror.superclassMirror { visitFields(of: value, parent, path) }
     let type = String(describing: Swift.type(of: value))
+    if value is any Module { modules.append((path, type)) }
     for child in mirror.children {
       let inner = child.label.map { path.appending(VariableSearch.fieldName($0)) } ?? path
       if let variable = VariableSearch.unwrapped(child.value) as? Variable, holders[ObjectIdentifier(variable)] == nil {

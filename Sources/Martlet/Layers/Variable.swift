@@ -50,9 +50,10 @@ public final class State: Variable, @unchecked Sendable {}
 extension Recorder {
   /// What a variable holds as this thread sees it: inside a region a stand-in, which no other thread meets.
   package func storage(of variable: Variable) -> TensorStorage {
-    if scopes.isEmpty { return variable.storage }
-    touch(variable)
-    return visibleStorage(of: variable, before: scopes.count)
+    if !scopes.isEmpty { touch(variable) }
+    let storage = scopes.isEmpty ? variable.storage : visibleStorage(of: variable, before: scopes.count)
+    noteRead(of: variable, storage)
+    return storage
   }
 
   /// Replaces what a variable holds as this thread sees it; inside a region, what it holds when the region ends.

@@ -179,6 +179,9 @@ extension OptimizerCore {
     with gradients: consuming Gradients, prepare: (_ step: Tensor) -> Shared,
     _ change: (ParameterUpdate, Shared) -> Void
   ) {
+    let recorder = Recorder.current
+    let outer = recorder.beginPhase(.update)
+    defer { recorder.endPhase(outer) }
     let before = step.tensor
     let rate = schedule.rate(at: before) * learningRateFactor.tensor
     let count = before + 1

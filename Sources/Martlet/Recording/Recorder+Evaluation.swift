@@ -124,7 +124,7 @@ extension Recorder {
   /// - Precondition: `evaluation` is held.
   private func land(isOwn: Bool) throws(ExecutionError) {
     guard let plan = inFlight else { return }
-    let outcome = plan.flight.wait()
+    let outcome = isOwn ? waiting { plan.flight.wait() } : plan.flight.wait()
     if case .failure(let error) = outcome, !isOwn { throw located(error, plan.positions) }
     inFlight = nil
     switch outcome {
@@ -141,7 +141,7 @@ extension Recorder {
   }
 
   /// Waits for the program of the last step, and reports what went wrong in it.
-  func finishFlight() {
+  package func finishFlight() {
     pthread_mutex_lock(evaluation)
     defer { pthread_mutex_unlock(evaluation) }
     do throws(ExecutionError) { try land(isOwn: true) } catch { report(error) }
@@ -221,6 +221,8 @@ extension Recorder {
       default: break
       }
       hash.mix(builder.nodes[position].hash)
+      // For a profiler, the same operations on other lines are another program.
+      if let trace { hash.mix(trace.identity(builder.nodes[position].location.context)) }
       for operand in builder.nodes[position].operands { hash.mix(Int(marks[operand.position])) }
     }
     for target in targets { hash.mix(Int(marks[target])) }

@@ -9,7 +9,7 @@ extension Recorder {
   ) -> [Tensor?] {
     let outcome = locked { () -> Result<[Value?], GraphError> in
       syncEntries()
-      builder.location = location
+      builder.location = traced(location)
       defer { syncEntries() }
       do throws(GraphError) {
         return .success(try body(&builder))

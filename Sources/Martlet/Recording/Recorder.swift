@@ -44,6 +44,10 @@ package final class Recorder: @unchecked Sendable {
   @exclusivity(unchecked) var marks: [Int32] = []
   package var engine: any Engine = defaultEngine
   var cache = ProgramCache.shared
+  /// Where to note how operations come to be recorded, while somebody wants to know.
+  package var trace: RecordingTrace?
+  /// The part of a training step that is being recorded.
+  var phase = RecordingContext.Phase.forward
   /// The program of the last step, while its values have not been taken in.
   var inFlight: FlightPlan?
   let flightThread = FlightThread()
@@ -181,7 +185,7 @@ extension Recorder {
     martlet_lock_acquire(lock)
     let position = entries.count
     let storage = TensorStorage(type: type, recorder: identifier, position: position)
-    _ = builder.append(operation, primitive: primitive, operands, type: type, location: location)
+    _ = builder.append(operation, primitive: primitive, operands, type: type, location: traced(location))
     entries.append(Entry(storage: Unmanaged.passUnretained(storage), buffer: nil))
     martlet_lock_release(lock)
     return storage

@@ -48,7 +48,7 @@ extension AdviceContext {
         evidence.append(share("of the machine's memory", Double(resident) / Double(profile.machine.memoryBytes)))
       }
     }
-    let waiting = Wait.Kind.allCases.map { waited($0) }.reduce(0, +) / total
+    let waiting = Wait.Kind.allCases.map { idled($0) }.reduce(0, +) / total
     guard waiting > 0.1 || waited(.collective) / total > 0.05 else { return [] }
     return [
       Advice(

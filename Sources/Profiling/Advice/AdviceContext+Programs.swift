@@ -28,7 +28,9 @@ extension AdviceContext {
       reads += 1
     }
     let waiting = waited(.read) / total
-    guard reads > 0, waiting > 0.02 else { return [] }
+    // Without the read, recording the next step and fetching its batch could go on while this one runs.
+    let gain = min(waited(.read), waited(.record) + waited(.input)) / total
+    guard reads > 0, gain > 0.02 else { return [] }
     let places = ranked(sums)
     return [
       Advice(
@@ -38,7 +40,7 @@ extension AdviceContext {
           Advice.Evidence(
             name: "reads in a step", value: Double(reads) / stepCount, text: Units.fixed(Double(reads) / stepCount, 1)),
         ],
-        proposal: .readLess(lines: places.map(\.name)), largestGain: waiting,
+        proposal: .readLess(lines: places.map(\.name)), largestGain: gain,
         places: places.map { "\($0.name), \(Units.time(nanoseconds: $0.value / stepCount)) in a step" })
     ]
   }

@@ -11,13 +11,13 @@
 /// It only compares ranks, so a few very slow steps do not decide.
 ///
 /// - Note: Mann and Whitney, *Annals of Mathematical Statistics* 18 (1947).
-struct MannWhitney {
+package struct MannWhitney {
   /// The chance of so great a difference, in either direction, if both samples came from the same source.
-  let probability: Double
+  package let probability: Double
   /// How many of all pairs have the larger value in the second sample; pairs of equals count half.
   let statistic: Double
 
-  init(_ first: [Double], _ second: [Double]) {
+  package init(_ first: [Double], _ second: [Double]) {
     let ranks = MannWhitney.ranks(first + second)
     let (n, m) = (first.count, second.count)
     guard n > 0, m > 0 else {

@@ -26,6 +26,8 @@ public struct MemoryReport: Sendable {
   public let reservedBytes: Double?
   /// For each program the part of its arena that is not used at its fullest moment.
   public let arenaWaste: [Share]
+  /// Results of several steps that were still held at the end, by the line that computed them: a leak, most likely.
+  public let stillHeld: [Share]
   let timeline: MemoryTimeline
   private let budgetBytes: Int
 
@@ -45,6 +47,7 @@ public struct MemoryReport: Sendable {
     holders = MemoryReport.shares(alive) { "\($0.name), \($0.kind.label)" }
     let sample = profile.memory.samples.last { $0.nanoseconds <= peak.nanoseconds } ?? profile.memory.samples.first
     reservedBytes = sample.map { Double($0.reservedBytes) }
+    stillHeld = MemoryReport.growth(profile, steps)
     arenaWaste = profile.programs.compactMap { program in
       program.arenaBytes > 0 ? Share(name: program.name, bytes: Double(program.arenaBytes) - program.peakBytes) : nil
     }.sorted { $0.bytes > $1.bytes }
@@ -54,6 +57,23 @@ public struct MemoryReport: Sendable {
   public var fragmentation: Double? {
     guard let reservedBytes, reservedBytes > 0 else { return nil }
     return max(0, 1 - peakBytes / reservedBytes)
+  }
+
+  /// Results of at least three steps, and of half of all, made at one place and not given back by the end.
+  private static func growth(_ profile: Profile, _ steps: [StepRecord]) -> [Share] {
+    var held: [String: (steps: Set<Int>, bytes: Double)] = [:]
+    for item in profile.memory.allocations where item.kind == .output && item.endNanoseconds == nil {
+      guard
+        let step = steps.firstIndex(where: {
+          $0.startNanoseconds <= item.startNanoseconds && item.startNanoseconds <= $0.endNanoseconds
+        })
+      else { continue }
+      let line = item.stack.flatMap { profile.stacks[$0].first }.map { profile.frames[$0].label }
+      held[line ?? item.name, default: ([], 0)].steps.insert(step)
+      held[line ?? item.name]!.bytes += Double(item.bytes)
+    }
+    return held.filter { $0.value.steps.count >= max(3, steps.count / 2) }
+      .map { Share(name: $0.key, bytes: $0.value.bytes) }.sorted { ($0.bytes, $1.name) > ($1.bytes, $0.name) }
   }
 
   private static func shares(
@@ -100,6 +120,10 @@ extension MemoryReport: CustomStringConvertible {
       if shares.count > 20 {
         text += line(Share(name: "\(shares.count - 20) more", bytes: shares.dropFirst(20).reduce(0) { $0 + $1.bytes }))
       }
+    }
+    if !stillHeld.isEmpty {
+      text += "\nResults of many steps that are still held, more with each step; a leak, unless it is meant:\n"
+      for share in stillHeld.prefix(20) { text += line(share) }
     }
     for share in arenaWaste {
       text += "\nArena of \(share.name): \(Units.bytes(share.bytes)) unused at its fullest moment\n"

@@ -77,3 +77,8 @@ struct MemoryTimeline: Sendable {
     return points
   }
 }
+
+extension Profile {
+  /// The most bytes that were alive at one moment of the recorded steps.
+  public var peakBytes: Int { Int(MemoryTimeline(self, steps: steps).peak.bytes) }
+}

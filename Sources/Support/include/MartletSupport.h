@@ -2,8 +2,10 @@
 #ifndef MARTLET_SUPPORT_H
 #define MARTLET_SUPPORT_H
 
+#include <stddef.h>
 #include <stdint.h>
 #include <sched.h>
+#include <time.h>
 
 /// The recorder of this thread, or NULL; `martlet_thread_end` is called with it when the thread ends.
 void *martlet_thread_recorder(void);
@@ -36,15 +38,34 @@ __attribute__((always_inline)) static inline uintptr_t martlet_program_counter(v
   __asm__ volatile("adr %0, ." : "=r"(counter));
 #else
   counter = 0;
-/// Calls `body` with a stack that ends, for whoever walks frame pointers, at the instruction at `counter`.
-///
-/// The symbolizer of the Swift runtime looks up whole stacks only; this makes a stack of one recorded instruction.
-/// Elsewhere than on x86-64 the stack is the real one.
-void martlet_call_below(uintptr_t counter, void (*body)(void *), void *context);
-
 #endif
   return counter;
 }
+
+/// Nanoseconds of a clock that never goes back.
+static inline uint64_t martlet_nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/// Processor time of the process, over all threads, in nanoseconds.
+static inline uint64_t martlet_processor_nanoseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/// How many calls a recorded operation keeps at most.
+#define MARTLET_MAXIMUM_CALLS 128
+
+/// The addresses to which the calls that led here return, the innermost first, as far as frame pointers tell.
+///
+/// - Returns: How many were written, at most `capacity`.
+size_t martlet_calls(uintptr_t *addresses, size_t capacity);
+
+/// How many calls led here, at most MARTLET_MAXIMUM_CALLS.
+size_t martlet_call_count(void);
 
 /// Calls `body` with a stack that ends, for whoever walks frame pointers, at the instruction at `counter`.
 ///

@@ -3,6 +3,7 @@ package import Martlet
 /// Two convolutions with pooling and two dense layers on 28 × 28 pixels, batch 128, Adam.
 package struct CNNWorkload: TrainingWorkload {
   package let itemsPerStep = 128
+  package var module: (any Module)? { model }
   let model = Sequential {
     Conv2D(1, 32, kernelSize: 3, padding: .same)
     Activation.relu

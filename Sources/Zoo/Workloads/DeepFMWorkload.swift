@@ -3,6 +3,7 @@ import Martlet
 /// DeepFM with 26 columns of 100,000 categories, batch 2,048: SGD on the rows touched, Adam on the rest.
 package struct DeepFMWorkload: Workload {
   package let itemsPerStep = 2048
+  package var module: (any Module)? { model }
   let model: DeepFM
   let sparse: SGD
   let dense: Adam

@@ -36,6 +36,7 @@ package struct SoftmaxWorkload: Workload {
 /// Layer normalization of the rows of a matrix, with scale and shift.
 package struct LayerNormWorkload: Workload {
   package let itemsPerStep = 1
+  package var module: (any Module)? { norm }
   let norm: LayerNorm
   let x: Tensor
 

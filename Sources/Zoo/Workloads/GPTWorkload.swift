@@ -12,6 +12,7 @@ extension GPTConfiguration {
 /// A GPT on random tokens, AdamW.
 package struct GPTWorkload: TrainingWorkload {
   package let itemsPerStep: Int
+  package var module: (any Module)? { model }
   let model: GPT
   package let optimizer: any Optimizer
   let tokens: Tensor

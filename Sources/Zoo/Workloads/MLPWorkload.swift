@@ -3,6 +3,7 @@ package import Martlet
 /// 784-512-512-10 with ReLU, batch 128, SGD.
 package struct MLPWorkload: TrainingWorkload {
   package let itemsPerStep = 128
+  package var module: (any Module)? { model }
   let model = Sequential {
     Dense(784, 512)
     Activation.relu

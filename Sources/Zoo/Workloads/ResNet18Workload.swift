@@ -3,6 +3,7 @@ package import Martlet
 /// ResNet-18 on 64 × 64 pixels, batch 16, batch normalization in training mode, SGD with momentum.
 package struct ResNet18Workload: TrainingWorkload {
   package let itemsPerStep = 16
+  package var module: (any Module)? { model }
   let model = ResNet.small18(classes: 10)
   package let optimizer: any Optimizer
   let x = Tensor.normal([16, 64, 64, 3], seed: 1)

@@ -3,6 +3,7 @@ import Martlet
 /// Inference of ResNet-50 on 224 × 224 pixels.
 package struct ResNet50Workload: Workload {
   package let itemsPerStep: Int
+  package var module: (any Module)? { model }
   let model = ResNet.resNet50(classes: 1000)
   let x: Tensor
 

@@ -3,6 +3,7 @@ package import Martlet
 /// A U-Net that predicts noise on 32 × 32 pixels, batch 16, Adam.
 package struct UNetWorkload: TrainingWorkload {
   package let itemsPerStep = 16
+  package var module: (any Module)? { model }
   let model = UNet()
   package let optimizer: any Optimizer
   let x = Tensor.normal([16, 32, 32, 3], seed: 1)

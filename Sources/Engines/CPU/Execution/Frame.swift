@@ -9,6 +9,8 @@ struct Frame {
   let engine: CPUEngine
   /// For the body of a loop: the right operands of products that were packed before its first turn.
   let packed: UnsafePointer<UnsafeRawPointer?>?
+  /// Where to note how long each step takes, if somebody wants to know.
+  let times: KernelTimes?
 
   /// The address of dense elements.
   func address(_ placed: Placed) -> UnsafeMutableRawPointer {
@@ -38,4 +40,10 @@ protocol Step: Sendable {
   func run(_ frame: Frame) throws(ExecutionError)
   /// One line for a reader of the plan.
   var summary: String { get }
+  /// The regions that it runs.
+  var bodies: [PlannedRegion] { get }
+}
+
+extension Step {
+  var bodies: [PlannedRegion] { [] }
 }

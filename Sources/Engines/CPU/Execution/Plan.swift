@@ -12,6 +12,8 @@ final class Plan: Sendable {
   let constants: [UInt64]
   /// Products whose right operand is one of the inputs that stay the same from run to run.
   let packings: [Packing]
+  /// What it consists of, if that was asked for.
+  let description: PlanDescription?
 
   /// Plans a graph.
   ///
@@ -24,10 +26,12 @@ final class Plan: Sendable {
     describes: Bool = Debugging.explainsPlans
   ) throws(GraphError) {
     let lowered = try Lowering.lower(graph, fixesScalars: fixesScalars)
+    let loweredCount = lowered.nodes.count
     var planner = Planner(lowered, isDonated: isDonated)
     try planner.plan()
     var builder = StepBuilder(planner, fixedInputs: fixedInputs, describes: describes)
     try builder.build()
+    description = describes ? PlanDescription(planner, builder, loweredCount: loweredCount) : nil
     memory = builder.memory
     steps = builder.steps
     packings = builder.packings
@@ -46,10 +50,11 @@ final class Plan: Sendable {
   ///   - scalars: The table of scalars, ``constants`` included.
   ///   - arena: ``MemoryPlan/arenaBytes`` bytes.
   ///   - packed: For each of ``packings``, what it packed, or nil.
+  ///   - times: Where to note how long each step takes, if somebody wants to know.
   func execute(
     inputs: UnsafeMutablePointer<UnsafeMutableRawPointer>, outputs: UnsafeMutablePointer<UnsafeMutableRawPointer>,
     scalars: UnsafeMutablePointer<UInt64>, arena: UnsafeMutableRawPointer, engine: CPUEngine,
-    packed: UnsafePointer<UnsafeRawPointer?>? = nil
+    packed: UnsafePointer<UnsafeRawPointer?>? = nil, times: KernelTimes? = nil
   ) throws(ExecutionError) {
     let addresses = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: max(addressCount, 1))
     defer { addresses.deallocate() }
@@ -62,7 +67,8 @@ final class Plan: Sendable {
         case .arena(let offset): arena + offset
         }
     }
-    let frame = Frame(addresses: addresses, scalars: scalars, engine: engine, packed: packed)
+    let frame = Frame(addresses: addresses, scalars: scalars, engine: engine, packed: packed, times: times)
+    if let times { return try times.run(self, frame) }
     for step in steps { try step.run(frame) }
   }
 }

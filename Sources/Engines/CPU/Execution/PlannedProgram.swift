@@ -6,6 +6,11 @@ struct PlannedProgram: Executable {
   let engine: CPUEngine
 
   func run(inputs: [Buffer], scalars: [UInt64]) throws(ExecutionError) -> [Buffer] {
+    try run(inputs: inputs, scalars: scalars, times: nil)
+  }
+
+  /// - Parameter times: Where to note how long each kernel takes, if somebody wants to know.
+  func run(inputs: [Buffer], scalars: [UInt64], times: KernelTimes?) throws(ExecutionError) -> [Buffer] {
     try check(inputs, scalars)
     var outputs: [Buffer] = []
     outputs.reserveCapacity(plan.memory.outputs.count)
@@ -16,7 +21,7 @@ struct PlannedProgram: Executable {
       }
     }
     try withArena { arena throws(ExecutionError) in
-      try execute(inputs, outputs, scalars, arena)
+      try execute(inputs, outputs, scalars, arena, times)
     }
     return outputs
   }
@@ -44,7 +49,8 @@ struct PlannedProgram: Executable {
   }
 
   private func execute(
-    _ inputs: [Buffer], _ outputs: [Buffer], _ scalars: [UInt64], _ arena: UnsafeMutableRawPointer
+    _ inputs: [Buffer], _ outputs: [Buffer], _ scalars: [UInt64], _ arena: UnsafeMutableRawPointer,
+    _ times: KernelTimes?
   ) throws(ExecutionError) {
     let pointers = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: inputs.count + outputs.count + 1)
     defer { pointers.deallocate() }
@@ -55,6 +61,7 @@ struct PlannedProgram: Executable {
     for (index, bits) in scalars.enumerated() { table[index] = bits }
     for (index, bits) in plan.constants.enumerated() { table[scalars.count + index] = bits }
     try plan.execute(
-      inputs: pointers, outputs: pointers + inputs.count, scalars: table, arena: arena, engine: engine)
+      inputs: pointers, outputs: pointers + inputs.count, scalars: table, arena: arena, engine: engine,
+      times: times)
   }
 }

@@ -9,6 +9,8 @@ struct Lowering {
   /// The node of the user's program that is being lowered.
   private(set) var origin: Int32 = -1
   private var isTop = true
+  /// How the call that is being inlined came to be recorded, which counts for its body too.
+  private var context: RecordingContext?
 
   /// The program in plain form. Scalars of `graph` are given at each run unless `fixesScalars`, which takes their
   /// values from the graph: for bodies of loops.
@@ -69,6 +71,9 @@ struct Lowering {
       return map[node.operands[0].position]
     case .call(let call):
       if FusedCall(call, operands: node.operands.map { result.type(map[$0.position]) }) != nil { break }
+      let outer = context
+      context = outer ?? node.location.context
+      defer { context = outer }
       let results = try inline(call.body.graph, node.operands.map { map[$0.position] })
       inlined[position] = results
       return results[0]
@@ -105,6 +110,7 @@ extension Lowering {
   mutating func add(_ node: Node, operands: Operands) -> Int32 {
     var copy = node
     copy.operands = operands
+    if let context { copy.location.context = context }
     guard Lowering.mayMerge(node.primitive) else { return result.append(copy, origin: origin) }
     var hash = StructureHash(seed: node.hash)
     for operand in operands { hash.mix(operand.position) }

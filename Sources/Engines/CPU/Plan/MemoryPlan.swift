@@ -21,6 +21,18 @@ struct MemoryPlan {
   var arenaBytes = 0
   /// Values that took over the memory of one that nobody needs any more.
   var inPlaceCount = 0
+  /// The pieces of memory.
+  var slots: [Slot] = []
+
+  struct Slot {
+    var place: Place
+    var byteCount: Int
+    /// The value that it was first for.
+    var base: Int32
+    /// The planned steps that write it first and need it last; -1 and `.max` for what is there before and after.
+    var first: Int32
+    var last: Int32
+  }
 }
 
 /// Gives every value that is stored a piece of memory, reusing what is dead.
@@ -30,6 +42,7 @@ struct MemoryPlanner {
     var byteCount: Int
     var first: Int32
     var last: Int32
+    var base: Int32 = -1
   }
 
   private let planner: Planner
@@ -52,6 +65,11 @@ struct MemoryPlanner {
     for step in planner.steps.indices { memory.placeResults(Int32(step)) }
     memory.layOutArena()
     memory.placeAll()
+    memory.plan.slots = memory.slots.compactMap { slot in
+      slot.place.map {
+        .init(place: $0, byteCount: slot.byteCount, base: slot.base, first: slot.first, last: slot.last)
+      }
+    }
     return memory.plan
   }
 
@@ -76,6 +94,7 @@ struct MemoryPlanner {
   private mutating func add(_ slot: Slot, for base: Int32) {
     slotOf[Int(base)] = Int32(slots.count)
     slots.append(slot)
+    slots[slots.count - 1].base = base
   }
 
   /// Gives memory to what a step writes.

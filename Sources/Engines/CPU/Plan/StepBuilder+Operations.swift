@@ -153,17 +153,20 @@ extension StepBuilder {
     switch node.primitive {
     case .scan(let scan):
       return ScanStep(
-        scan: scan, body: try PlannedRegion(scan.body, changingInputs: scan.carryCount + scan.sequenceCount),
+        scan: scan,
+        body: try PlannedRegion(scan.body, changingInputs: scan.carryCount + scan.sequenceCount, describes: describes),
         operands: planned.operands, results: results, site: site,
         summary: summary + " of \(scan.length) steps")
     case .whileLoop(let loop):
       return WhileStep(
-        carryCount: loop.carryCount, condition: try PlannedRegion(loop.condition),
-        body: try PlannedRegion(loop.body, changingInputs: loop.carryCount), operands: planned.operands,
+        carryCount: loop.carryCount, condition: try PlannedRegion(loop.condition, describes: describes),
+        body: try PlannedRegion(loop.body, changingInputs: loop.carryCount, describes: describes),
+        operands: planned.operands,
         results: results, site: site, summary: summary)
     case .conditional(let conditional):
       return ConditionalStep(
-        ifTrue: try PlannedRegion(conditional.ifTrue), ifFalse: try PlannedRegion(conditional.ifFalse),
+        ifTrue: try PlannedRegion(conditional.ifTrue, describes: describes),
+        ifFalse: try PlannedRegion(conditional.ifFalse, describes: describes),
         predicate: planned.operands[0], operands: Array(planned.operands.dropFirst()), results: results, site: site,
         summary: summary)
     case .call(let call): return try callStep(call, node, planned, results)
@@ -199,7 +202,8 @@ extension StepBuilder {
         summary: summary)
     case .attentionGradient(let hasMask):
       return AttentionGradientStep(
-        attention: shape(hasMask), body: try PlannedRegion(call.body), operands: operands, views: views,
+        attention: shape(hasMask), body: try PlannedRegion(call.body, describes: describes), operands: operands,
+        views: views,
         saved: saved.isEmpty ? nil : (saved[0], saved[1]), hasMask: hasMask, results: results, site: site,
         summary: summary)
     }

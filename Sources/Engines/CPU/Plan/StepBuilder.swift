@@ -10,6 +10,8 @@ struct StepBuilder {
   private(set) var steps: [any Step] = []
   /// Products whose right operand may be packed once for many runs.
   private(set) var packings: [Packing] = []
+  /// For each step, the planned one that it comes from and the operations that it does.
+  private(set) var sources: [(planned: Int, operations: [Int32])] = []
   private let fixedInputs: Range<Int>
   private var emitted: [EmittedGroup?] = []
 
@@ -30,9 +32,8 @@ struct StepBuilder {
     }
     memory = MemoryPlanner.plan(planner, emitted)
     steps.reserveCapacity(planner.steps.count)
-    for planned in planner.steps {
-      guard writesSomething(planned) else { continue }
-      try append(planned)
+    for (index, planned) in planner.steps.enumerated() where writesSomething(planned) {
+      try append(planned, index)
     }
   }
 
@@ -51,21 +52,26 @@ struct StepBuilder {
     return group.stores.contains { type($0.node).elementCount > 0 }
   }
 
-  private mutating func append(_ planned: PlannedStep) throws(GraphError) {
+  private mutating func append(_ planned: PlannedStep, _ index: Int) throws(GraphError) {
+    let members = planned.group >= 0 ? planner.groups[Int(planned.group)].members : []
     switch planned.kind {
-    case .group: if let step = rowStep(planned.group) { steps.append(step) }
-    case .copy: steps.append(copyStep(planned.node))
+    case .group:
+      if let step = rowStep(planned.group) { append(step, index, members) }
+    case .copy: append(copyStep(planned.node), index, [planned.node])
     case .operation:
       var hasEpilogue = false
-      if planned.product >= 0 {
-        hasEpilogue = appendProduct(planned)
-      } else {
-        let step = try operationStep(planned, &hasEpilogue)
-        steps.append(step)
-      }
+      let step =
+        planned.product >= 0
+        ? productStep(planned, &hasEpilogue) : try operationStep(planned, &hasEpilogue)
+      append(step, index, [planned.node] + (hasEpilogue ? members : []))
       // Tiles that are written by no callback leave the group to a pass of its own.
-      if !hasEpilogue, planned.group >= 0, let step = rowStep(planned.group) { steps.append(step) }
+      if !hasEpilogue, planned.group >= 0, let step = rowStep(planned.group) { append(step, index, members) }
     }
+  }
+
+  private mutating func append(_ step: any Step, _ planned: Int, _ operations: [Int32]) {
+    steps.append(step)
+    if describes { sources.append((planned, operations)) }
   }
 
   /// The step that runs a group over its whole domain.
@@ -105,20 +111,19 @@ struct StepBuilder {
       target: node, summary: text("copy \(type)"))
   }
 
-  /// Appends a matrix product; returns whether its tiles take the group that goes with it.
-  private mutating func appendProduct(_ planned: PlannedStep) -> Bool {
+  /// A matrix product; tells whether its tiles take the group that goes with it.
+  private mutating func productStep(_ planned: PlannedStep, _ hasEpilogue: inout Bool) -> any Step {
     let product = planner.products[Int(planned.product)]
     let dtype = type(planned.node).dtype
     let shape = text("\(product.batch.map(\.size)) \(product.rows) × \(product.depth) × \(product.columns)")
     guard dtype.isFloatingPoint else {
-      steps.append(
-        IntegerProductStep(
-          product: product, left: planned.operands[0], right: planned.operands[1], result: planned.node, dtype: dtype,
-          summary: text("matmul \(dtype) \(shape)")))
-      return false
+      return IntegerProductStep(
+        product: product, left: planned.operands[0], right: planned.operands[1], result: planned.node, dtype: dtype,
+        summary: text("matmul \(dtype) \(shape)"))
     }
     // Without depth nothing is multiplied, and no tile is ever finished.
     let epilogue = product.depth == 0 ? nil : epilogue(planned.group)
+    hasEpilogue = epilogue != nil
     let input = planner.program.inputs[fixedInputs].firstIndex(of: planned.operands[1].base)
     let isPacked = input != nil && dtype == .float32 && product.batch.isEmpty
     let step = ProductStep(
@@ -128,8 +133,7 @@ struct StepBuilder {
         "matmul \(dtype) \(shape)" + (isPacked ? ", packed once" : "")
           + (epilogue.map { ", then \($0.step.summary)" } ?? "")))
     if isPacked { packings.append(Packing(step: step, input: input!)) }
-    steps.append(step)
-    return epilogue != nil
+    return step
   }
 
   func epilogue(_ group: Int32) -> Epilogue? {

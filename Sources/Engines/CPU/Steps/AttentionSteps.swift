@@ -72,13 +72,15 @@ struct AttentionGradientStep: Step {
   let site: Site
   let summary: String
 
+  var bodies: [PlannedRegion] { [body] }
+
   private var rows: Int { attention.batch * attention.heads * attention.queries }
 
   func run(_ frame: Frame) throws(ExecutionError) {
     let logSumGradient = floats(operands.count - 1, frame)
     if (0..<rows).allSatisfy({ logSumGradient[$0] == 0 }) { return try runKernel(frame) }
     try site.rethrow { () throws(ExecutionError) in
-      let session = try PlannedRegion.Session(body, frame.engine)
+      let session = try PlannedRegion.Session(body, frame)
       let byteCount = views.reduce(0) { $0 + $1.type.sizeInBytes }
       let dense = try frame.engine.workspace(byteCount: byteCount)
       defer { frame.engine.pool.give(dense, byteCount) }

@@ -4,18 +4,22 @@ import MartletGraph
 struct PlannedRegion: Sendable {
   let plan: Plan
 
-  /// - Parameter changingInputs: How many inputs, the first, differ from run to run; all if nil.
-  init(_ region: Region, changingInputs: Int? = nil) throws(GraphError) {
+  /// - Parameters:
+  ///   - changingInputs: How many inputs, the first, differ from run to run; all if nil.
+  ///   - describes: Whether steps say what they do.
+  init(_ region: Region, changingInputs: Int? = nil, describes: Bool) throws(GraphError) {
     let count = region.graph.inputs.count
     let isDonated = [Bool](repeating: false, count: count)
     plan = try Plan(
-      region.graph, isDonated: isDonated, fixesScalars: true, fixedInputs: (changingInputs ?? count)..<count)
+      region.graph, isDonated: isDonated, fixesScalars: true, fixedInputs: (changingInputs ?? count)..<count,
+      describes: describes)
   }
 
   /// Working memory for runs of one region, from its first to its last.
   final class Session {
     let region: PlannedRegion
     let engine: CPUEngine
+    private let times: KernelTimes?
     private let arena: UnsafeMutableRawPointer
     private let scalars: UnsafeMutablePointer<UInt64>
     /// Addresses, to be set before each run.
@@ -24,9 +28,10 @@ struct PlannedRegion: Sendable {
     private let packed: UnsafeMutablePointer<UnsafeRawPointer?>
     private var packedBlocks: [(address: UnsafeMutableRawPointer, byteCount: Int)] = []
 
-    init(_ region: PlannedRegion, _ engine: CPUEngine) throws(ExecutionError) {
+    init(_ region: PlannedRegion, _ frame: Frame) throws(ExecutionError) {
       self.region = region
-      self.engine = engine
+      engine = frame.engine
+      times = frame.times
       arena = try engine.workspace(byteCount: region.plan.memory.arenaBytes)
       let constants = region.plan.constants
       scalars = .allocate(capacity: constants.count + 1)
@@ -51,7 +56,8 @@ struct PlannedRegion: Sendable {
 
     func run() throws(ExecutionError) {
       try region.plan.execute(
-        inputs: inputs, outputs: outputs, scalars: scalars, arena: arena, engine: engine, packed: packed)
+        inputs: inputs, outputs: outputs, scalars: scalars, arena: arena, engine: engine, packed: packed,
+        times: times)
     }
 
     deinit {
@@ -108,6 +114,7 @@ struct ScanStep: Step {
   let results: [Int32]
   let site: Site
   let summary: String
+  var bodies: [PlannedRegion] { [body] }
 
   func run(_ frame: Frame) throws(ExecutionError) {
     try site.rethrow { () throws(ExecutionError) in try loop(frame) }
@@ -116,7 +123,7 @@ struct ScanStep: Step {
   private func loop(_ frame: Frame) throws(ExecutionError) {
     let inner = body.plan.inputTypes
     let outer = body.plan.outputTypes
-    let session = try PlannedRegion.Session(body, frame.engine)
+    let session = try PlannedRegion.Session(body, frame)
     let carry = try CarryBuffers(Array(inner.prefix(scan.carryCount)), frame.engine)
     for index in operands.indices { session.inputs[index] = frame.address(operands[index]) }
     if scan.length > 1 { try session.pack() }
@@ -152,14 +159,15 @@ struct WhileStep: Step {
   let results: [Int32]
   let site: Site
   let summary: String
+  var bodies: [PlannedRegion] { [condition, body] }
 
   func run(_ frame: Frame) throws(ExecutionError) {
     try site.rethrow { () throws(ExecutionError) in try loop(frame) }
   }
 
   private func loop(_ frame: Frame) throws(ExecutionError) {
-    let test = try PlannedRegion.Session(condition, frame.engine)
-    let session = try PlannedRegion.Session(body, frame.engine)
+    let test = try PlannedRegion.Session(condition, frame)
+    let session = try PlannedRegion.Session(body, frame)
     let types = Array(body.plan.inputTypes.prefix(carryCount))
     let carry = try CarryBuffers(types, frame.engine)
     for index in operands.indices {
@@ -198,11 +206,12 @@ struct ConditionalStep: Step {
   let results: [Int32]
   let site: Site
   let summary: String
+  var bodies: [PlannedRegion] { [ifTrue, ifFalse] }
 
   func run(_ frame: Frame) throws(ExecutionError) {
     try site.rethrow { () throws(ExecutionError) in
       let holds = frame.address(predicate).load(as: UInt8.self) != 0
-      let session = try PlannedRegion.Session(holds ? ifTrue : ifFalse, frame.engine)
+      let session = try PlannedRegion.Session(holds ? ifTrue : ifFalse, frame)
       for index in operands.indices { session.inputs[index] = frame.address(operands[index]) }
       for index in results.indices { session.outputs[index] = frame.address(results[index]) }
       try session.run()

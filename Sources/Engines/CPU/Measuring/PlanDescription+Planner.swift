@@ -1,0 +1,69 @@
+import MartletGraph
+
+extension PlanDescription {
+  /// Describes what a planner decided and a builder made of it.
+  init(_ planner: Planner, _ builder: StepBuilder, loweredCount: Int) {
+    let program = planner.program
+    operations = program.nodes.indices.map { index in
+      Operation(
+        node: program.nodes[index], origin: Int(program.origin[index]),
+        isLive: index >= program.isLive.count || program.isLive[index], isAdded: index >= loweredCount,
+        base: Int(planner.views[index].base))
+    }
+    inputs = program.inputs.map(Int.init)
+    outputs = program.outputs.map(Int.init)
+    kernels = zip(builder.steps, builder.sources).map { step, source in
+      PlanDescription.kernel(step, source.operations, planner)
+    }
+    slots = PlanDescription.slots(builder)
+    arenaBytes = builder.memory.arenaBytes
+  }
+
+  private static func kernel(_ step: any Step, _ operations: [Int32], _ planner: Planner) -> Kernel {
+    let inside = Set(operations)
+    var read: [Int32: Int] = [:]
+    for operation in operations {
+      for operand in planner.program.nodes[Int(operation)].operands where !inside.contains(operand.index) {
+        let base = planner.views[operand.position].base
+        // A view of a part needs no more than the part; a repeated one no more than what is there.
+        let needed = min(planner.program.type(operand.index).sizeInBytes, planner.program.type(base).sizeInBytes)
+        if !inside.contains(base) { read[base] = max(read[base] ?? 0, needed) }
+      }
+    }
+    let written = operations.filter { planner.lastRead[Int($0)] >= 0 || planner.resultsOf[$0] != nil }.reduce(0) {
+      $0 + (planner.resultsOf[$1] ?? [$1]).reduce(0) { $0 + planner.program.type($1).sizeInBytes }
+    }
+    return Kernel(
+      summary: step.summary, operations: operations.map(Int.init), bytesRead: read.values.reduce(0, +),
+      bytesWritten: written, bodies: step.bodies.compactMap(\.plan.description))
+  }
+
+  /// The pieces of memory, their times in steps that are run.
+  private static func slots(_ builder: StepBuilder) -> [Slot] {
+    let last = max(builder.steps.count - 1, 0)
+    // For each planned step, the first that was made of it or of a later one.
+    var made = [Int](repeating: last, count: builder.planner.steps.count + 1)
+    for (index, source) in builder.sources.enumerated().reversed() { made[source.planned] = index }
+    for index in made.indices.dropLast().reversed() { made[index] = min(made[index], made[index + 1]) }
+    func step(_ planned: Int32, orElse end: Int) -> Int {
+      planned < 0 || planned == .max ? end : made[Int(planned)]
+    }
+    return builder.memory.slots.map { slot in
+      let first = min(step(slot.first, orElse: 0), last)
+      return Slot(
+        byteCount: slot.byteCount, place: Slot.Place(slot.place), operation: Int(slot.base),
+        lifetime: first...max(first, step(slot.last, orElse: last)))
+    }
+  }
+}
+
+extension PlanDescription.Slot.Place {
+  fileprivate init(_ place: MemoryPlan.Place) {
+    switch place {
+    case .input(let index): self = .input(index)
+    case .scalar: self = .scalar
+    case .output(let index): self = .output(index)
+    case .arena(let offset): self = .arena(offset: offset)
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import MartletSymbols
+import Runtime
+import Testing
+
+@Suite struct SymbolSpeedTests {
+  @Test func `five hundred addresses of this program take a second at most`() throws {
+    let frames = try captured().frames
+    let here = try #require(
+      frames.lazy.compactMap { UInt("\($0.adjustedProgramCounter)".dropFirst(2), radix: 16) }.first)
+    var generator = SplitMix(state: 3)
+    // Near this function, which the linker put among those of the tests.
+    let addresses = (0..<500).map { _ in here - 32768 + UInt(generator.next() % 65536) }
+    var found: [UInt: [CallSite]] = [:]
+    let time = ContinuousClock().measure { found = DebugInformation().calls(at: addresses) }
+    #expect(found.count > 250)
+    #expect(time < .seconds(1))
+    print("500 addresses: \(time), \(found.count) found")
+  }
+}
