@@ -88,8 +88,9 @@ extension Profile {
     var parts: [String: Double] = [:]
     var known = 0.0
     for wait in step.waits {
-      parts["wait: \(wait.kind.rawValue)", default: 0] += Double(wait.nanoseconds)
-      known += Double(wait.nanoseconds)
+      let idle = Double(step.idleNanoseconds(wait))
+      parts["wait: \(wait.kind.rawValue)", default: 0] += idle
+      known += idle
     }
     for run in step.runs {
       let program = programs[run.program]

@@ -144,7 +144,10 @@ extension Profile {
   var footer: String {
     var text = ""
     if let fraction = overhead.fraction {
-      text += "Recording makes a step \(Units.percent(fraction)) longer.\n"
+      text +=
+        fraction > 0
+        ? "Recording makes a step \(Units.percent(fraction)) longer.\n"
+        : "Recording makes no step longer that could be told from chance.\n"
     } else if overhead.recordingNanoseconds > 0 {
       text += "Recording took \(Units.time(nanoseconds: Double(overhead.recordingNanoseconds))) in all.\n"
     }

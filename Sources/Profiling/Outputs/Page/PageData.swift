@@ -80,7 +80,7 @@ struct PageData {
       JSON.integer(step.index), micros(step.startNanoseconds), micros(step.nanoseconds), number(busy / 1000),
     ]
     for kind in Wait.Kind.allCases {
-      let waited = step.waits.reduce(0.0) { $0 + ($1.kind == kind ? Double($1.nanoseconds) : 0) }
+      let waited = step.waits.reduce(0.0) { $0 + ($1.kind == kind ? Double(step.idleNanoseconds($1)) : 0) }
       fields.append(number(waited / 1000))
     }
     return .array(fields)
@@ -167,11 +167,13 @@ struct PageData {
     let points = (try? Roofline(profile))?.points ?? []
     return [
       "peaks": .array(
-        machine.computePeaks.map {
+        machine.computePeaks.filter { $0.threads == machine.threads }.map {
           [.string("\($0.elementType), \($0.threads) threads"), number($0.floatingPointOperationsPerSecond)]
         }),
       "bandwidths": .array(
-        machine.bandwidths.map { [.string("\($0.level), \($0.threads) threads"), number($0.bytesPerSecond)] }),
+        machine.bandwidths.filter { $0.threads == machine.threads }.map {
+          [.string("\($0.level), \($0.threads) threads"), number($0.bytesPerSecond)]
+        }),
       "points": .array(
         points.prefix(2000).map { point in
           [

@@ -96,10 +96,12 @@ extension PageScript {
           svgNode('text', {x: 14, y: height / 2, 'text-anchor': 'middle',
             transform: `rotate(-90 14 ${height / 2})`}, 'float operations per second'));
         const highest = Math.max(...peaks.map((p) => p[1]), 10 ** y0);
+        // Where two peaks are near, the lower has its name below the line.
+        const isCrowded = (v) => peaks.some((p) => p[1] > v && y(v) - y(p[1]) < 15);
         for (const [label, value] of peaks) svg.append(
           svgNode('line', {x1: x(Math.max(value / Math.max(...bands.map((b) => b[1]), 1), 10 ** x0)),
             x2: width - 10, y1: y(value), y2: y(value), stroke: 'var(--backward)', 'stroke-width': 1.6}),
-          svgNode('text', {x: width - 14, y: y(value) - 6, 'text-anchor': 'end'},
+          svgNode('text', {x: width - 14, y: y(value) + (isCrowded(value) ? 15 : -6), 'text-anchor': 'end'},
             `${label}: ${rate(value, 'FLOP/s')}`));
         bands.forEach(([label, value], i) => {
           const end = Math.min(highest / value, 10 ** x1), start = Math.max(10 ** y0 / value, 10 ** x0);

@@ -76,7 +76,7 @@ extension PageScript {
         f.parameters ? figure(count(f.parameters), 'trainable parameters') : null,
         f.tokens && seconds ? figure(count(f.tokens / seconds), 'tokens in a second')
           : f.examples && seconds ? figure(count(f.examples / seconds), 'examples in a second') : null,
-        f.overhead !== null ? figure(percent(f.overhead), 'cost of recording') : null,
+        f.overhead !== null ? figure(percent(Math.max(0, f.overhead)), 'cost of recording') : null,
       ];
       const sum = (i) => D.steps.reduce((a, s) => a + s[i], 0), whole = sum(2), busy = sum(3);
       const waits = ['input', 'read', 'compile', 'record', 'collective'].map((n, i) => [n,
