@@ -101,7 +101,8 @@ import Testing
       }
       #expect(counts[1] == 3 && counts[2] == 10, "three kinds of values, a sample for each operation")
       #expect(
-        strings.first == "" && strings.contains("callAsFunction (gradient)") && strings.contains("App/Model.swift"))
+        strings.first == "" && strings.contains("Model:callAsFunction (gradient)")
+          && strings.contains("App/Model.swift"))
       // Runs, bytes, nanoseconds: conv1 first, as its line stands first.
       #expect(samples.contains([1, 1432, 150_000]))
     }

@@ -13,4 +13,16 @@ import Testing
     #expect(KernelTime(kernel: 0, startNanoseconds: 3, endNanoseconds: 10).nanoseconds == 7)
     #expect(Wait(kind: .read, startNanoseconds: 1, endNanoseconds: 2).nanoseconds == 1)
   }
+
+  @Test func `a wait is idle where no program runs`() {
+    let step = StepRecord(
+      index: 0, startNanoseconds: 0, endNanoseconds: 100,
+      runs: [
+        ProgramRun(program: 0, startNanoseconds: 10, endNanoseconds: 40),
+        ProgramRun(program: 0, startNanoseconds: 60, endNanoseconds: 70),
+      ])
+    #expect(step.idleNanoseconds(Wait(kind: .read, startNanoseconds: 0, endNanoseconds: 65)) == 10 + 20)
+    #expect(step.idleNanoseconds(Wait(kind: .read, startNanoseconds: 20, endNanoseconds: 30)) == 0)
+    #expect(step.idleNanoseconds(Wait(kind: .input, startNanoseconds: 70, endNanoseconds: 90)) == 20)
+  }
 }

@@ -56,12 +56,26 @@ import Testing
         let profile = try Profile(bytes: SharedBytes(changed))
         for kind in ViewKind.allCases { _ = try profile.view(kind).report }
         _ = try MemoryReport(profile).description + Roofline(profile).description + "\(PredictionTable(profile))"
-        _ = profile.page()
+        _ = profile.page() + profile.adviceReport() + StepStatistics(profile).description
+        _ = try profile.foldedStacks() + ProfileDiff(profile, profile).description
+        for output in [ProfileOutput.pprof("/dev/null/x"), .timeline("/dev/null/x")] {
+          // The file cannot be written, but what would be in it is made.
+          #expect(throws: FormatError.self) {
+            try profile.view(.code, ProfileOptions().withOutput(output)).write { _ in }
+          }
+        }
       } catch is FormatError {
         errors += 1
       }
     }
     #expect(errors > 100)
+  }
+
+  @Test func `a small file cannot ask for much memory`() {
+    let bomb = Gzip.compress(SharedBytes([UInt8](repeating: 0x20, count: 1 << 25)))
+    #expect(bomb.count < 1 << 16)
+    let error = #expect(throws: FormatError.self) { try Profile(bytes: SharedBytes(bomb)) }
+    #expect(error?.kind == .limit)
   }
 
   @Test func `what is no profile is an error that says so`() {

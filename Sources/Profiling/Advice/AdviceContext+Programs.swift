@@ -74,7 +74,7 @@ extension AdviceContext {
   func checkpointing() -> [Advice] {
     var result: [Advice] = []
     let limit = Double(profile.memory.budgetBytes > 0 ? profile.memory.budgetBytes : profile.machine.memoryBytes)
-    let saved = memory.byKind.first { $0.name == MemoryKind.savedForBackward.rawValue }?.bytes ?? 0
+    let saved = memory.byKind.first { $0.name == MemoryKind.savedForBackward.label }?.bytes ?? 0
     if limit > 0, memory.peakBytes > 0.8 * limit, saved > 0.3 * memory.peakBytes {
       let layers = savedLayers()
       result.append(

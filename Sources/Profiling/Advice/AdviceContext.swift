@@ -51,16 +51,7 @@ struct AdviceContext {
   /// The time of all waits of a kind during which no program ran.
   func idled(_ kind: Wait.Kind) -> Double {
     profile.steps.reduce(0) { sum, step in
-      sum
-        + step.waits.reduce(0) { sum, wait in
-          guard wait.kind == kind else { return sum }
-          let running = step.runs.reduce(0) { sum, run in
-            sum
-              + max(
-                0, min(run.endNanoseconds, wait.endNanoseconds) - max(run.startNanoseconds, wait.startNanoseconds))
-          }
-          return sum + Double(max(0, wait.nanoseconds - running))
-        }
+      sum + step.waits.reduce(0) { $0 + ($1.kind == kind ? Double(step.idleNanoseconds($1)) : 0) }
     }
   }
 

@@ -39,12 +39,12 @@ public struct MemoryReport: Sendable {
     (peakBytes, peakNanoseconds, budgetBytes) = (peak.bytes, peak.nanoseconds, profile.memory.budgetBytes)
     peakStep = steps.first { $0.startNanoseconds <= peak.nanoseconds && peak.nanoseconds <= $0.endNanoseconds }?.index
     let alive = timeline.holdings.filter { $0.start <= peak.nanoseconds && $0.end > peak.nanoseconds }
-    byKind = MemoryReport.shares(alive) { $0.kind.rawValue }
+    byKind = MemoryReport.shares(alive) { $0.kind.label }
     byLayer = MemoryReport.shares(alive) { $0.layerPath.isEmpty ? "(no layer)" : $0.layerPath }
     byLine = MemoryReport.shares(alive) { holding in
       holding.stack.flatMap { profile.stacks[$0].first }.map { profile.frames[$0].label } ?? "(no source line)"
     }
-    holders = MemoryReport.shares(alive) { "\($0.name), \($0.kind.rawValue)" }
+    holders = MemoryReport.shares(alive) { "\($0.name), \($0.kind.label)" }
     let sample = profile.memory.samples.last { $0.nanoseconds <= peak.nanoseconds } ?? profile.memory.samples.first
     reservedBytes = sample.map { Double($0.reservedBytes) }
     stillHeld = MemoryReport.growth(profile, steps)

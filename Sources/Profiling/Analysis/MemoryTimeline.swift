@@ -80,5 +80,5 @@ struct MemoryTimeline: Sendable {
 
 extension Profile {
   /// The most bytes that were alive at one moment of the recorded steps.
-  public var peakBytes: Int { Int(MemoryTimeline(self, steps: steps).peak.bytes) }
+  public var peakBytes: Int { Int(saturating: MemoryTimeline(self, steps: steps).peak.bytes) }
 }

@@ -86,14 +86,15 @@ extension Profile {
   /// What the time of a step went to, by name.
   func parts(of step: StepRecord) -> [String: Double] {
     var parts: [String: Double] = [:]
-    var known = 0
+    var known = 0.0
     for wait in step.waits {
-      parts["wait: \(wait.kind.rawValue)", default: 0] += Double(wait.nanoseconds)
-      known += wait.nanoseconds
+      let idle = Double(step.idleNanoseconds(wait))
+      parts["wait: \(wait.kind.rawValue)", default: 0] += idle
+      known += idle
     }
     for run in step.runs {
       let program = programs[run.program]
-      known += run.endNanoseconds - run.startNanoseconds
+      known += Double(run.endNanoseconds - run.startNanoseconds)
       if run.kernels.isEmpty {
         parts["program: \(program.name)", default: 0] += Double(run.endNanoseconds - run.startNanoseconds)
       }
@@ -101,7 +102,7 @@ extension Profile {
         parts["kernel: \(program.kernels[time.kernel].name)", default: 0] += Double(time.nanoseconds)
       }
     }
-    parts["everything else"] = Double(max(0, step.nanoseconds - known))
+    parts["everything else"] = max(0, Double(step.nanoseconds) - known)
     return parts
   }
 }

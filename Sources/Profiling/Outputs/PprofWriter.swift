@@ -88,7 +88,7 @@ struct PprofWriter {
     let label = (strings.index(of: "operation"), strings.index(of: record.name))
     output.add(2) { message in
       message.add(1, packed: places)
-      message.add(2, packed: values.map { Int($0.pprofValue(measures).rounded()) })
+      message.add(2, packed: values.map { Int(saturating: $0.pprofValue(measures)) })
       message.add(3) { labels in
         labels.add(1, label.0)
         labels.add(2, label.1)
@@ -97,7 +97,9 @@ struct PprofWriter {
   }
 
   private mutating func location(_ frame: Frame) -> Int {
-    let key = Function(name: frame.function.isEmpty ? frame.label : frame.function, file: frame.file)
+    // Many functions are called alike, so the file is part of the name, as in tfprof.
+    let file = frame.file.split(separator: "/").last?.split(separator: ".").first.map(String.init) ?? "?"
+    let key = Function(name: frame.function.isEmpty ? frame.label : "\(file):\(frame.function)", file: frame.file)
     let function = functions[key] ?? functions.count + 1
     functions[key] = function
     let place = Location(function: function, line: frame.line)

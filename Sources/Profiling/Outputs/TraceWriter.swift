@@ -44,7 +44,7 @@ struct TraceWriter {
     for point in MemoryTimeline(profile, steps: steps).points {
       add(
         "\"ph\":\"C\",\"name\":\"live bytes\",\"pid\":\(Track.memory.rawValue),\"tid\":0,"
-          + "\"ts\":\(micros(point.nanoseconds)),\"args\":{\"bytes\":\(Int(point.bytes))}")
+          + "\"ts\":\(micros(point.nanoseconds)),\"args\":{\"bytes\":\(Int(saturating: point.bytes))}")
     }
     return text + "\n]}\n"
   }
@@ -101,7 +101,7 @@ struct TraceWriter {
       defer { start = end }
       guard shown.contains(ProfileRow.Operation(program: program, index: part.operation)) else { continue }
       let record = profile.programs[program].operations[part.operation]
-      let (first, last) = (Int(start.rounded()), Int(end.rounded()))
+      let (first, last) = (Int(saturating: start), Int(saturating: end))
       let arguments = [
         ("type", quoted(record.type)), ("phase", quoted(record.phase.rawValue)),
         ("flops", record.floatingPointOperations.map { "\($0)" } ?? "null"),

@@ -1,7 +1,7 @@
 /// A line that is being edited: what keys do to it.
-struct LineBuffer {
+package struct LineBuffer {
   /// What a key leads to.
-  enum Outcome: Equatable {
+  package enum Outcome: Equatable {
     /// The line changed; show it again.
     case edited
     /// The line is ready.
@@ -14,23 +14,23 @@ struct LineBuffer {
     case choices([String])
   }
 
-  private(set) var characters: [Character] = []
+  package private(set) var characters: [Character] = []
   /// Where the next character goes.
-  private(set) var cursor = 0
+  package private(set) var cursor = 0
   private let history: [String]
   /// The line of the history that is shown; behind its end, the one being written.
   private var place: Int
   private var written: [Character] = []
   private let complete: (String) -> [String]
 
-  init(history: [String], complete: @escaping (String) -> [String]) {
+  package init(history: [String], complete: @escaping (String) -> [String]) {
     (self.history, self.complete, place) = (history, complete, history.count)
   }
 
-  var text: String { String(characters) }
+  package var text: String { String(characters) }
 
   /// Takes one key.
-  mutating func take(_ key: Key) -> Outcome {
+  package mutating func take(_ key: Key) -> Outcome {
     switch key {
     case .character(let character):
       characters.insert(character, at: cursor)
@@ -100,21 +100,21 @@ struct LineBuffer {
 }
 
 /// A key of the keyboard.
-enum Key: Equatable {
+package enum Key: Equatable {
   case character(Character)
   case enter, interrupt, endOrDelete, delete, backspace, left, right, home, last, killToEnd, killToStart, killWord
   case up, down, tab, other
 }
 
 /// Turns the bytes that a terminal sends into keys.
-struct KeyDecoder {
+package struct KeyDecoder {
   private let next: () -> UInt8?
 
   /// - Parameter next: Gives the next byte, nil at the end.
-  init(next: @escaping () -> UInt8?) { self.next = next }
+  package init(next: @escaping () -> UInt8?) { self.next = next }
 
   /// The next key; nil at the end of input.
-  func key() -> Key? {
+  package func key() -> Key? {
     guard let byte = next() else { return nil }
     switch byte {
     case 1: return .home

@@ -42,7 +42,8 @@ extension Profile {
     case .memory: return try MemoryReport(self, step: options.step).description
     case .roofline: return try Roofline(self, step: options.step).description
     case .predict: return try PredictionTable(self, step: options.step).description
-    case .steps: return StepStatistics(self).description
+    case .steps:
+      return StepStatistics(self).description + (Throughput(self).map { "\nThroughput: \($0)\n" } ?? "")
     case .diff: return ProfileDiff(try Profile(path: try Profile.file(arguments, command)), self).description
     case .flame: return try foldedStacks(options)
     case .html:
@@ -72,7 +73,7 @@ extension Profile {
       sums[line, default: 0] += table.entries[entry].measures.nanoseconds
     }
     return sums.filter { $0.value >= 0.5 }.sorted { $0.key < $1.key }
-      .map { "\($0.key) \(Int($0.value.rounded()))\n" }.joined()
+      .map { "\($0.key) \(Int(saturating: $0.value))\n" }.joined()
   }
 }
 

@@ -16,6 +16,11 @@ public enum MemoryKind: String, Sendable, Hashable, CaseIterable {
   case output
   /// Memory that is kept for reuse.
   case cache
+
+  /// The name in words: `optimizer state`.
+  public var label: String {
+    rawValue.map { $0.isUppercase ? " " + $0.lowercased() : String($0) }.joined()
+  }
 }
 
 /// Memory that one run of a program holds for a while.

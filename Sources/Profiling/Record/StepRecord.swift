@@ -32,6 +32,16 @@ public struct StepRecord: Sendable, Hashable {
 
   /// How long it took.
   public var nanoseconds: Int { endNanoseconds - startNanoseconds }
+
+  /// The part of a wait in which no program ran: reading a value mostly waits for what is being computed.
+  public func idleNanoseconds(_ wait: Wait) -> Int {
+    var idle = wait.nanoseconds
+    for run in runs {
+      idle -= max(
+        0, min(run.endNanoseconds, wait.endNanoseconds) - max(run.startNanoseconds, wait.startNanoseconds))
+    }
+    return max(0, idle)
+  }
 }
 
 /// One run of a program.

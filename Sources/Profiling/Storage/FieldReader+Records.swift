@@ -22,7 +22,7 @@ extension FieldReader {
     program.kernels = try list("kernel") { (fields) throws(FormatError) in
       let (name, workspace, moved) = (try fields.text(), try fields.int(), try fields.optionalInt())
       let parts = try fields.flatList("parts") { (part) throws(FormatError) in
-        KernelRecord.Part(try part.index(below: operations.count), share: try part.number())
+        KernelRecord.Part(try part.index(below: operations.count), share: try part.share())
       }
       return KernelRecord(name: name, parts: parts, workspaceBytes: workspace, bytesMoved: moved)
     }

@@ -74,6 +74,13 @@ struct FieldReader {
     return value
   }
 
+  /// A part of a whole, from 0 to 1.
+  mutating func share() throws(FormatError) -> Double {
+    let share = try number()
+    guard share <= 1 else { throw error("\(share) is more than all") }
+    return share
+  }
+
   /// Any number, infinities and what is not a number too.
   mutating func anyNumber() throws(FormatError) -> Double {
     guard let value = try next().doubleValue else { throw error("is not a number") }

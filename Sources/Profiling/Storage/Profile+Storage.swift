@@ -20,7 +20,9 @@ extension Profile {
   public init(bytes: SharedBytes, file: String = "profile") throws(FormatError) {
     var text = bytes
     if Gzip.recognizes(bytes) {
-      text = SharedBytes(try Gzip.decompress(bytes, limit: Profile.largestText, file: file))
+      // Real profiles shrink to a tenth; more than a hundredth is no profile but an attempt to fill memory.
+      let limit = min(Profile.largestText, max(1 << 24, bytes.count.multipliedReportingOverflow(by: 100).partialValue))
+      text = SharedBytes(try Gzip.decompress(bytes, limit: limit, file: file))
     }
     guard text.count <= Profile.largestText else {
       throw FormatError(.limit, file: file, "is longer than \(Profile.largestText) bytes")
@@ -34,5 +36,5 @@ extension Profile {
   }
 
   /// The most bytes of JSON that are read: parsed they take ten times the room.
-  private static let largestText = 1 << 29
+  private static let largestText = 1 << 28
 }

@@ -47,7 +47,7 @@ extension ProfileView {
     var parts: [String] = []
     for column in columns where column != .inputShapes {
       switch column {
-      case .occurrence: parts.append("\(Int(row.own(.occurrence).rounded()))|\(row.definitions)".padded(toWidth: 10))
+      case .occurrence: parts.append("\(Int(saturating: row.own(.occurrence)))|\(row.definitions)".padded(toWidth: 10))
       case .device, .opTypes: parts.append(text(column, row))
       default:
         let whole = rows[0].total(column)
@@ -144,7 +144,10 @@ extension Profile {
   var footer: String {
     var text = ""
     if let fraction = overhead.fraction {
-      text += "Recording makes a step \(Units.percent(fraction)) longer.\n"
+      text +=
+        fraction > 0
+        ? "Recording makes a step \(Units.percent(fraction)) longer.\n"
+        : "Recording makes no step longer that could be told from chance.\n"
     } else if overhead.recordingNanoseconds > 0 {
       text += "Recording took \(Units.time(nanoseconds: Double(overhead.recordingNanoseconds))) in all.\n"
     }

@@ -58,6 +58,15 @@ package enum Units {
   }
 }
 
+extension Int {
+  /// The nearest whole number; the largest or smallest there is for what is beyond them, and 0 for what is no number.
+  ///
+  /// Sums of numbers from files may be larger than any count.
+  init(saturating value: Double) {
+    self = value.isNaN ? 0 : value >= 0x1p63 ? .max : value < -0x1p63 ? .min : Int(value.rounded())
+  }
+}
+
 extension String {
   /// The text with spaces before it, so that it has at least so many characters.
   func padded(toWidth width: Int) -> String { String(repeating: " ", count: Swift.max(0, width - count)) + self }

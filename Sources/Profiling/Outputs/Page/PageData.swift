@@ -66,7 +66,7 @@ struct PageData {
         number(total[.forwardOperations]), number(total[.backwardOperations]), number(total[.updateOperations]),
       ],
       "peak": peak.map { number($0) } ?? .null,
-      "parameters": .integer(variables.filter(\.isTrainable).reduce(0) { $0 + $1.type.elementCount }),
+      "parameters": number(variables.filter(\.isTrainable).reduce(0.0) { $0 + Double($1.type.elementCount) }),
       "peakBytes": number(memory?.peakBytes ?? 0),
       "examples": number(Statistics.median(profile.steps.map { Double($0.examples) })),
       "tokens": number(Statistics.median(profile.steps.map { Double($0.tokens) })),
@@ -75,10 +75,13 @@ struct PageData {
   }
 
   private func step(_ step: StepRecord) -> JSON {
-    let busy = step.runs.reduce(0) { $0 + $1.busyNanoseconds }
-    var fields = [JSON.integer(step.index), micros(step.startNanoseconds), micros(step.nanoseconds), micros(busy)]
+    let busy = step.runs.reduce(0.0) { $0 + Double($1.busyNanoseconds) }
+    var fields = [
+      JSON.integer(step.index), micros(step.startNanoseconds), micros(step.nanoseconds), number(busy / 1000),
+    ]
     for kind in Wait.Kind.allCases {
-      fields.append(micros(step.waits.reduce(0) { $0 + ($1.kind == kind ? $1.nanoseconds : 0) }))
+      let waited = step.waits.reduce(0.0) { $0 + ($1.kind == kind ? Double(step.idleNanoseconds($1)) : 0) }
+      fields.append(number(waited / 1000))
     }
     return .array(fields)
   }
@@ -164,11 +167,13 @@ struct PageData {
     let points = (try? Roofline(profile))?.points ?? []
     return [
       "peaks": .array(
-        machine.computePeaks.map {
+        machine.computePeaks.filter { $0.threads == machine.threads }.map {
           [.string("\($0.elementType), \($0.threads) threads"), number($0.floatingPointOperationsPerSecond)]
         }),
       "bandwidths": .array(
-        machine.bandwidths.map { [.string("\($0.level), \($0.threads) threads"), number($0.bytesPerSecond)] }),
+        machine.bandwidths.filter { $0.threads == machine.threads }.map {
+          [.string("\($0.level), \($0.threads) threads"), number($0.bytesPerSecond)]
+        }),
       "points": .array(
         points.prefix(2000).map { point in
           [

@@ -41,12 +41,14 @@ enum PageScript {
     };
     const tip = $('tip');
     function showTip(event, title, rows) {
-      tip.replaceChildren(el('b', {}, title), el('dl', {}, rows.filter(Boolean).flatMap(([k, v]) => [el('dt', {}, k), el('dd', {}, v)])));
+      tip.replaceChildren(el('b', {}, title), el('dl', {}, rows.filter(Boolean).flatMap(([k, v]) => [el('dt',
+        {}, k), el('dd', {}, v)])));
       tip.hidden = false;
       const box = event.target.getBoundingClientRect ? event.target.getBoundingClientRect() : {left: 0, bottom: 0};
       const x = event.clientX || box.left, y = event.clientY || box.bottom;
       tip.style.left = Math.max(8, Math.min(x + 14, innerWidth - tip.offsetWidth - 10)) + 'px';
-      tip.style.top = (y + 18 + tip.offsetHeight > innerHeight ? Math.max(8, y - tip.offsetHeight - 12) : y + 18) + 'px';
+      tip.style.top = (y + 18 + tip.offsetHeight > innerHeight ? Math.max(8, y - tip.offsetHeight - 12) : y
+        + 18) + 'px';
     }
     const hideTip = () => { tip.hidden = true };
     let query = '';
@@ -56,8 +58,9 @@ enum PageScript {
       params: o[8], runs: o[9], shape: N[o[10]], reason: o[11] === null ? '' : N[o[11]], traffic: o[12],
     }));
     const lineOf = (o) => o.stack < 0 || !D.stacks[o.stack].length ? '' : N[D.stacks[o.stack][0]];
-    const layerOf = (o) => o.name.split('/').slice(0, -1).join('/');
-    const legend = (names) => el('div', {class: 'legend'}, names.map((n) => el('span', {}, el('i', {style: `background:var(--${n})`}), n)));
+    const place = (line) => line.split(':').slice(0, 2).join(':');
+    const legend = (names) => el('div', {class: 'legend'}, names.map((n) => el('span', {}, el('i',
+      {style: `background:var(--${n})`}), n)));
     const redraws = [];
     const redraw = () => redraws.forEach((f) => f());
     """#
@@ -76,7 +79,8 @@ enum PageScript {
         const shown = rows.filter((r) => query === '' || columns.some((c) => matches(String(c.value(r)))));
         shown.sort((a, b) => {
           const x = key(a), y = key(b);
-          const order = typeof x === 'number' || typeof y === 'number' ? (x ?? -1) - (y ?? -1) : String(x).localeCompare(String(y));
+          const order = typeof x === 'number' || typeof y === 'number'
+            ? (x ?? -1) - (y ?? -1) : String(x).localeCompare(String(y));
           return descending ? -order : order;
         });
         heads.forEach((h, i) => {
@@ -84,17 +88,21 @@ enum PageScript {
           h.firstChild.textContent = columns[i].title + (i === by ? (descending ? ' ↓' : ' ↑') : '');
         });
         body.replaceChildren(...shown.slice(0, limit).map((r) => el('tr', {}, columns.map((c) => {
-          const cell = el('td', {class: c.numeric ? 'n' : ''});
+          const cell = el('td', {class: c.numeric ? 'n' : c.wide ? 'w' : '', title: c.hint ? c.hint(r) : null});
           if (c.dot) cell.append(el('span', {class: 'dot', style: `background:var(--${c.dot(r)})`}));
-          if (c.meter) cell.append(el('span', {class: 'meter', 'aria-hidden': 'true'}, el('i', {style: `width:${Math.min(100, 100 * c.meter(r))}%`})));
-          cell.append(c.text ? c.text(r) : String(c.value(r)));
+          if (c.meter) cell.append(el('span', {class: 'meter', 'aria-hidden': 'true'}, el('i',
+            {style: `width:${Math.min(100, 100 * c.meter(r))}%`})));
+          const text = c.text ? c.text(r) : String(c.value(r));
+          cell.append(c.meter ? el('span', {class: 'value'}, text) : text);
           return cell;
         }))));
-        note.textContent = shown.length > limit ? `The first ${limit} of ${shown.length} rows; search to narrow them.` : `${shown.length} rows`;
+        note.textContent = shown.length > limit
+          ? `The first ${limit} of ${shown.length} rows; search to narrow them.` : `${shown.length} rows`;
       }
       redraws.push(fill);
       fill();
-      return el('div', {}, el('div', {class: 'scroll', tabindex: 0}, el('table', {}, el('thead', {}, el('tr', {}, heads)), body)), note);
+      return el('div', {}, el('div', {class: 'scroll', tabindex: 0}, el('table', {}, el('thead', {}, el('tr',
+        {}, heads)), body)), note);
     }
     """#
 }
