@@ -9,6 +9,7 @@ let package = Package(
     .library(name: "Martlet", targets: ["Martlet"]),
     .library(name: "MartletData", targets: ["MartletData"]),
     .library(name: "MartletZoo", targets: ["MartletZoo"]),
+    .library(name: "MartletPretrained", targets: ["MartletPretrained"]),
     .executable(name: "martlet", targets: ["MartletTool"]),
   ],
   dependencies: [
@@ -27,11 +28,19 @@ let package = Package(
     .target(name: "MartletSamples", path: "Sources/Samples"),
     .target(
       name: "MartletZoo",
-      dependencies: ["Martlet", "MartletCPU", "MartletData", "MartletFormats", "MartletKernels", "MartletSamples"],
+      dependencies: [
+        "Martlet", "MartletCPU", "MartletData", "MartletFormats", "MartletGraph", "MartletKernels", "MartletSamples",
+      ],
       path: "Sources/Zoo"),
+    .target(
+      name: "MartletPretrained",
+      dependencies: ["Martlet", "MartletData", "MartletFormats", "MartletGraph", "MartletZoo"],
+      path: "Sources/Pretrained"),
     .executableTarget(
       name: "MartletTool",
-      dependencies: ["MartletZoo", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: [
+        "MartletPretrained", "MartletZoo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
       path: "Sources/Tool"),
 
     .target(name: "MartletTestSupport", dependencies: ["Martlet", "MartletFormats"], path: "Tests/TestSupport"),
@@ -44,6 +53,8 @@ let package = Package(
     .testTarget(name: "MartletTests", dependencies: ["Martlet", "MartletTestSupport"], path: "Tests/Martlet"),
     .testTarget(name: "DataTests", dependencies: ["MartletData", "MartletTestSupport"], path: "Tests/Data"),
     .testTarget(name: "ZooTests", dependencies: ["MartletZoo", "MartletTestSupport"], path: "Tests/Zoo"),
+    .testTarget(
+      name: "PretrainedTests", dependencies: ["MartletPretrained", "MartletTestSupport"], path: "Tests/Pretrained"),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11
