@@ -8,12 +8,14 @@ let package = Package(
   products: [
     .library(name: "Martlet", targets: ["Martlet"]),
     .library(name: "MartletData", targets: ["MartletData"]),
+    .library(name: "MartletONNX", targets: ["MartletONNX"]),
     .library(name: "MartletZoo", targets: ["MartletZoo"]),
     .library(name: "MartletPretrained", targets: ["MartletPretrained"]),
     .executable(name: "martlet", targets: ["MartletTool"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.36.0"),
   ],
   targets: [
     .target(name: "MartletSupport", path: "Sources/Support"),
@@ -25,6 +27,12 @@ let package = Package(
       name: "Martlet", dependencies: ["MartletGraph", "MartletCPU", "MartletFormats", "MartletSupport"],
       path: "Sources/Martlet"),
     .target(name: "MartletData", dependencies: ["Martlet", "MartletFormats"], path: "Sources/Data"),
+    .target(
+      name: "MartletONNX",
+      dependencies: [
+        "Martlet", "MartletFormats", "MartletGraph", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "Sources/ONNX", exclude: ["Generated/generate.sh"]),
     .target(name: "MartletSamples", path: "Sources/Samples"),
     .target(
       name: "MartletZoo",
