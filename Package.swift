@@ -47,7 +47,8 @@ let package = Package(
     .executableTarget(
       name: "MartletTool",
       dependencies: [
-        "MartletPretrained", "MartletZoo", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        "MartletONNX", "MartletPretrained", "MartletZoo",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tool"),
 
@@ -59,6 +60,8 @@ let package = Package(
     .testTarget(
       name: "CPUTests", dependencies: ["MartletCPU", "MartletKernels", "MartletTestSupport"], path: "Tests/Engines/CPU"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet", "MartletTestSupport"], path: "Tests/Martlet"),
+    .testTarget(
+      name: "ONNXTests", dependencies: ["MartletONNX", "MartletZoo", "MartletTestSupport"], path: "Tests/ONNX"),
     .testTarget(name: "DataTests", dependencies: ["MartletData", "MartletTestSupport"], path: "Tests/Data"),
     .testTarget(name: "ZooTests", dependencies: ["MartletZoo", "MartletTestSupport"], path: "Tests/Zoo"),
     .testTarget(
