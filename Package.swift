@@ -29,7 +29,8 @@ let package = Package(
     .target(
       name: "MartletONNX",
       dependencies: [
-        "Martlet", "MartletFormats", "MartletGraph", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "Martlet", "MartletData", "MartletFormats", "MartletGraph",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       path: "Sources/ONNX", exclude: ["Generated/generate.sh"]),
     .target(name: "MartletSamples", path: "Sources/Samples"),
@@ -39,7 +40,7 @@ let package = Package(
       path: "Sources/Zoo"),
     .executableTarget(
       name: "MartletTool",
-      dependencies: ["MartletZoo", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["MartletONNX", "MartletZoo", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "Sources/Tool"),
 
     .target(name: "MartletTestSupport", dependencies: ["Martlet", "MartletFormats"], path: "Tests/TestSupport"),
