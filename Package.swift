@@ -30,7 +30,8 @@ let package = Package(
     .target(
       name: "MartletONNX",
       dependencies: [
-        "Martlet", "MartletFormats", "MartletGraph", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+        "Martlet", "MartletData", "MartletFormats", "MartletGraph",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       path: "Sources/ONNX", exclude: ["Generated/generate.sh"]),
     .target(name: "MartletSamples", path: "Sources/Samples"),

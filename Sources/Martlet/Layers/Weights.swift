@@ -173,7 +173,7 @@ extension VariableSearch {
 
 extension Tensor {
   /// The values of a file.
-  init(stored: StoredTensor) {
+  package init(stored: StoredTensor) {
     let stored = stored.normalized()
     self.init(type: TensorType(stored.dtype, stored.shape)) { memory in
       stored.bytes.withUnsafeBytes { memory.copyMemory(from: $0) }

@@ -142,17 +142,8 @@ extension Recording {
       names.append(name)
       guard live[input.position] else { continue }
       let tensor = isVariable ? variables[index].tensor : captures[index - variables.count]
-      state.add(name, try StoredTensor(copying: tensor))
+      state.add(name, try StoredTensor(sharing: tensor))
     }
     return names
-  }
-}
-
-extension StoredTensor {
-  /// The elements of a tensor, which is evaluated.
-  fileprivate init(copying tensor: Tensor) throws {
-    try tensor.evaluated()
-    let bytes = tensor.withUnsafeBytes { [UInt8]($0) }
-    self.init(dtype: tensor.dtype, shape: tensor.shape, bytes: SharedBytes(bytes))
   }
 }
