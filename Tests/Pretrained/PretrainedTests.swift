@@ -112,6 +112,31 @@ import Testing
     #expect(error?.message == message)
   }
 
+  @Test(arguments: [
+    #"{"model_type": "llama", "hidden_size": 16777216, "num_attention_heads": 16777216, "head_dim": 16777216}"#,
+    #"{"model_type": "qwen2", "hidden_size": 16777216, "num_attention_heads": 8388608, "vocab_size": 16777216,"#
+      + #" "intermediate_size": 16777216, "num_hidden_layers": 3, "max_position_embeddings": 16777216}"#,
+  ])
+  func `settings of absurd sizes throw, and nothing of the kind is allocated`(config: String) throws {
+    let folder = try FileSystem.createTemporaryDirectory()
+    defer { try? FileSystem.removeTree(folder) }
+    try AtomicFile.write(config, to: "\(folder)/config.json")
+    try SafetensorsWriter.write(["a": StoredTensor([Float(0)], shape: [1])], to: "\(folder)/model.safetensors")
+    #expect(throws: (any Error).self) { try Llama(pretrained: folder) }
+  }
+
+  @Test func `a picture model of absurd sizes throws`() throws {
+    let folder = try FileSystem.createTemporaryDirectory()
+    defer { try? FileSystem.removeTree(folder) }
+    let config = #"{"model_type": "vit", "hidden_size": 16777216, "num_attention_heads": 16777216, "patch_size": 4096,"#
+    try AtomicFile.write(
+      config + #" "image_size": 4096, "intermediate_size": 16777216, "num_hidden_layers": 1}"#,
+      to: "\(folder)/config.json")
+    let tensors = ["classifier.bias": StoredTensor([Float(0)], shape: [1])]
+    try SafetensorsWriter.write(tensors, to: "\(folder)/model.safetensors")
+    #expect(throws: WeightError.self) { try VisionTransformer(pretrained: folder) }
+  }
+
   @Test func `a file of another model is refused`() throws {
     let other = Fixture.path("vgg/model.pth")
     #expect(throws: FormatError.self) { try ResNet(torchvision: other) }

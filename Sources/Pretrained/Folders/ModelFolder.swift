@@ -42,9 +42,11 @@ struct ModelSettings {
   /// A member that is not null.
   subscript(key: String) -> JSON? { json[key] == .null ? nil : json[key] }
 
-  /// The largest number of elements along one dimension, and of layers, that a file may ask for.
+  /// The largest number of elements along one dimension, of layers, and of pixels along a picture, that a file may ask for:
+  /// products of a few of them can still be counted.
   static let maximumSize = 1 << 24
   static let maximumLayers = 4096
+  static let maximumPixels = 4096
 
   /// A size; the default, if there is one, where the member is missing.
   func size(

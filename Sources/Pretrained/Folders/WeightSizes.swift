@@ -4,6 +4,9 @@ import MartletFormats
 struct WeightSizes {
   let file: WeightFile
 
+  /// The largest size that a model is built with: products of a few of them can still be counted.
+  static let maximumSize = 1 << 20
+
   init(path: String) throws(FormatError) { file = try WeightFile(path: path) }
 
   func has(_ name: String) -> Bool { file[name] != nil }
@@ -13,7 +16,7 @@ struct WeightSizes {
     guard let entry = file[name] else {
       throw FormatError(.missing, file: file.file, "is not in the file, so it is of another model", tensor: name)
     }
-    guard entry.dimensions.indices.contains(axis), (1...ModelSettings.maximumSize).contains(entry.dimensions[axis])
+    guard entry.dimensions.indices.contains(axis), (1...WeightSizes.maximumSize).contains(entry.dimensions[axis])
     else {
       throw FormatError(
         .mismatch, file: file.file, "has the sizes \(entry.dimensions), which are of another model", tensor: name)

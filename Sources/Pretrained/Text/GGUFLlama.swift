@@ -70,7 +70,8 @@ struct GGUFLlama {
     let keyHeads = try metadata.size("attention.head_count_kv", default: heads)
     let headWidth = try metadata.size("attention.key_length", default: width / heads)
     let layers = try metadata.size("block_count")
-    guard heads % keyHeads == 0, headWidth % 2 == 0, layers <= ModelSettings.maximumLayers else {
+    let isPossible = heads % keyHeads == 0 && headWidth % 2 == 0 && heads * headWidth <= ModelSettings.maximumSize
+    guard isPossible, layers <= ModelSettings.maximumLayers else {
       throw metadata.error("has \(layers) layers of \(heads) heads for \(keyHeads) of keys; they do not divide")
     }
     var result = LlamaConfiguration(

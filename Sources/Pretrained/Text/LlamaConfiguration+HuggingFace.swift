@@ -14,7 +14,7 @@ extension LlamaConfiguration {
     let (width, heads) = (try settings.size("hidden_size"), try settings.size("num_attention_heads"))
     let keyHeads = try settings.size("num_key_value_heads", default: heads)
     let headWidth = try settings.size("head_dim", default: max(width / heads, 1))
-    guard heads % keyHeads == 0, headWidth % 2 == 0 else {
+    guard heads % keyHeads == 0, headWidth % 2 == 0, heads * headWidth <= ModelSettings.maximumSize else {
       throw settings.error(
         .mismatch, "has \(heads) heads of \(headWidth) elements for \(keyHeads) of keys; they do not divide")
     }

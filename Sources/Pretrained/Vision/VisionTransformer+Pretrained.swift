@@ -86,7 +86,8 @@ extension VisionTransformerConfiguration {
       throw settings.error(.unsupported, "has a width of \(width) and \(hidden) inside; they do not divide")
     }
     self.init(
-      imageSize: try settings.size("image_size", default: 224), patchSize: try settings.size("patch_size", default: 16),
+      imageSize: try settings.size("image_size", atMost: ModelSettings.maximumPixels, default: 224),
+      patchSize: try settings.size("patch_size", atMost: ModelSettings.maximumPixels, default: 16),
       width: width, layers: try settings.size("num_hidden_layers", atMost: ModelSettings.maximumLayers),
       heads: try settings.size("num_attention_heads"), expansion: hidden / width,
       epsilon: try settings.number("layer_norm_eps", default: 1e-12))
@@ -110,6 +111,7 @@ extension VisionTransformerConfiguration {
   }
 
   private var isPossible: Bool {
-    imageSize >= patchSize && imageSize % patchSize == 0 && width % heads == 0 && expansion > 0
+    imageSize >= patchSize && imageSize <= ModelSettings.maximumPixels && imageSize % patchSize == 0
+      && width % heads == 0 && expansion > 0
   }
 }
