@@ -52,6 +52,8 @@ let package = Package(
       name: "CPUTests", dependencies: ["MartletCPU", "MartletKernels", "MartletTestSupport"], path: "Tests/Engines/CPU"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet", "MartletTestSupport"], path: "Tests/Martlet"),
     .testTarget(name: "DataTests", dependencies: ["MartletData", "MartletTestSupport"], path: "Tests/Data"),
+    .testTarget(
+      name: "ONNXTests", dependencies: ["MartletFormats", "MartletONNX", "MartletTestSupport"], path: "Tests/ONNX"),
     .testTarget(name: "ZooTests", dependencies: ["MartletZoo", "MartletTestSupport"], path: "Tests/Zoo"),
   ],
   swiftLanguageModes: [.v6],

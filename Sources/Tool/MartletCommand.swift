@@ -16,7 +16,8 @@ struct MartletCommand: ParsableCommand {
       """,
     version: "0.1.0",
     subcommands: [
-      Train.self, Evaluate.self, Predict.self, Generate.self, Run.self, Info.self, Doctor.self, Bench.self, Inspect.self,
-      Convert.self, Tokenize.self,
+      Train.self, Evaluate.self, Predict.self, Generate.self, Run.self, Info.self, Doctor.self, Bench.self,
+      Inspect.self,
+      Convert.self, Tokenize.self, ONNXTests.self,
     ])
 }
