@@ -82,6 +82,8 @@ let package = Package(
     .testTarget(
       name: "ONNXTests", dependencies: ["MartletONNX", "MartletZoo", "MartletTestSupport"], path: "Tests/ONNX"),
     .testTarget(name: "DataTests", dependencies: ["MartletData", "MartletTestSupport"], path: "Tests/Data"),
+    .testTarget(
+      name: "ONNXTests", dependencies: ["MartletFormats", "MartletONNX", "MartletTestSupport"], path: "Tests/ONNX"),
     .testTarget(name: "ZooTests", dependencies: ["MartletZoo", "MartletTestSupport"], path: "Tests/Zoo"),
     .testTarget(
       name: "PretrainedTests", dependencies: ["MartletPretrained", "MartletTestSupport"], path: "Tests/Pretrained"),

@@ -32,7 +32,9 @@ struct ValueComparison {
     }
     if !a.tensor.dtype.isFloatingPoint {
       // Exactly, and with all digits.
-      let (x, y) = (a.tensor.cast(to: .int64).scalars(as: Int64.self), b.tensor.cast(to: .int64).scalars(as: Int64.self))
+      let (x, y) = (
+        a.tensor.cast(to: .int64).scalars(as: Int64.self), b.tensor.cast(to: .int64).scalars(as: Int64.self)
+      )
       return x.indices.first { x[$0] != y[$0] }.map { "is \(x[$0]) at \($0), not \(y[$0])" }
     }
     let x = a.tensor.cast(to: .float64).scalars(as: Double.self)

@@ -14,7 +14,8 @@ extension OperatorTable {
       // One number is where each example begins.
       let places =
         positions.elementCount == 1
-        ? (positions.reshaped(to: []) + Tensor.range(0..<length)).broadcast(to: [x.shape.first ?? 1, length]) : positions
+        ? (positions.reshaped(to: []) + Tensor.range(0..<length)).broadcast(to: [x.shape.first ?? 1, length])
+        : positions
       let rotation = Rotation(
         cosines: tables.0, sines: tables.1, positions: places, isInterleaved: try call.flag("interleaved"),
         width: try call.int("rotary_embedding_dim", default: 0))
@@ -122,7 +123,8 @@ extension OperatorTable {
     if try call.flag("unidirectional") {
       bias = bias.adding(AttentionCore.causal(query.shape[2], key.shape[2], start: past, dtype: query.dtype))
     }
-    let stages = try AttentionCore(scale: try usualScale(call), cap: 0, precision: nil).run(query, key, value, bias: bias)
+    let stages = try AttentionCore(scale: try usualScale(call), cap: 0, precision: nil).run(
+      query, key, value, bias: bias)
     return [stages.output.joinedHeads(), key, value, stages.scores].map { ONNXValue($0) }
   }
 
@@ -131,7 +133,9 @@ extension OperatorTable {
     let (heads, keyHeads) = (try call.int("num_heads"), try call.int("kv_num_heads"))
     let packed = try call.tensor(0, rank: 3)
     let total = heads + 2 * keyHeads
-    guard heads > 0, keyHeads > 0, heads % keyHeads == 0 else { throw ONNXError(.mismatch, "\(heads) heads of \(keyHeads)") }
+    guard heads > 0, keyHeads > 0, heads % keyHeads == 0 else {
+      throw ONNXError(.mismatch, "\(heads) heads of \(keyHeads)")
+    }
     var (query, key, value) = (packed, packed, packed)
     if call.has(1) {
       (key, value) = (try call.tensor(1, rank: 3), try call.tensor(2, rank: 3))

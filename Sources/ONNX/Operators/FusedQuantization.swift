@@ -37,7 +37,8 @@ extension OperatorTable {
       let left = try call.flag("transA") ? a.transposed() : a
       var sum = matmul(left, try call.flag("transB") ? b.transposed() : b) * (try call.float("alpha", default: 1))
       if let c = try call.optionalTensor(6) {
-        sum = sum + c.cast(to: .float64) * (try call.tensor(1).cast(to: .float64)) * (try call.tensor(4).cast(to: .float64))
+        sum =
+          sum + c.cast(to: .float64) * (try call.tensor(1).cast(to: .float64)) * (try call.tensor(4).cast(to: .float64))
       }
       guard call.has(7) else { return [ONNXValue(sum.cast(to: .float32))] }
       return [.tensor(try requantized(sum, 1 / call.tensor(7), call.numbers(8)))]
@@ -104,7 +105,8 @@ extension OperatorTable {
     var zero = Tensor.full([1, 1], value: Double(1 << (bits - 1)), dtype: scales.dtype)
     if let given = try call.optionalTensor(3) {
       // Those of one row are padded to whole bytes, unless they are numbers of their own.
-      let rows = given.dtype == .uint8 ? unpacked(given.reshaped(to: [count, given.elementCount / count]), bits: bits) : given
+      let rows =
+        given.dtype == .uint8 ? unpacked(given.reshaped(to: [count, given.elementCount / count]), bits: bits) : given
       zero = rows.reshaped(to: [count, rows.elementCount / count]).slice(1, from: 0, count: blocks)
         .reshaped(to: [count * blocks, 1]).cast(to: scales.dtype)
     }

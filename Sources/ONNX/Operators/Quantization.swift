@@ -83,7 +83,9 @@ extension OperatorTable {
     let target = try call.optionalElementType("output_dtype")?.carrier ?? scales.dtype
     let isFloat = x.tensor.dtype.isFloatingPoint
     var centered = isFloat ? x.tensor : x.tensor.cast(to: .int32)
-    if let zeros = try call.optionalTensor(2), !isFloat { centered = centered - (try blocks.spread(zeros.cast(to: .int32))) }
+    if let zeros = try call.optionalTensor(2), !isFloat {
+      centered = centered - (try blocks.spread(zeros.cast(to: .int32)))
+    }
     let wide: DType = scales.dtype == .float64 ? .float64 : .float32
     let product = centered.cast(to: wide) * (try blocks.spread(scales).cast(to: wide))
     return ONNXTensor(product.cast(to: target))

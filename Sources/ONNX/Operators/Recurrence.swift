@@ -19,15 +19,35 @@ extension OperatorTable {
           }
         }
     },
-    Operator("LSTM", fixed: [4]) { call in
-      let couples = try call.flag("input_forget")
-      return try RecurrentLayer(&call, gates: 4, defaults: ["Sigmoid", "Tanh", "Tanh"]).results { layer, direction in
-        layer.run(direction, states: 2) { states, x, functions in
-          longShortTermMemory(states, x, direction, functions, couples: couples)
+    Operator("LSTM", fixed: [4]) { call in try longShortTermMemory(&call) },
+    // Its weights have their matrices transposed. Unlike ONNX Runtime, which rounds the sequence and the states to 8 bits
+    // at every step, only the weights are rounded here.
+    Operator("DynamicQuantizeLSTM", domain: "com.microsoft", fixed: [4, 8, 9, 10, 11]) { call in
+      let weights = try [(1, 8, 9), (2, 10, 11)].map { matrix, scale, zero in
+        let whole = try call.tensor(matrix, rank: 3).cast(to: .float32)
+        func perGate(_ input: Int) throws -> Tensor {
+          let numbers = try call.tensor(input).cast(to: .float32)
+          return numbers.rank == 2
+            ? numbers.expandingDimensions(at: 1) : numbers.reshaped(to: [numbers.elementCount, 1, 1])
         }
+        return (whole - (try perGate(zero))) * (try perGate(scale))
       }
+      try Interpreter.checkMistakes()
+      return try longShortTermMemory(&call, weights: (weights[0].transposed(), weights[1].transposed()))
     },
   ]
+
+  private static func longShortTermMemory(
+    _ call: inout Call, weights: (sequence: Tensor, state: Tensor)? = nil
+  ) throws -> [ONNXValue] {
+    let couples = try call.flag("input_forget")
+    let layer = try RecurrentLayer(&call, gates: 4, defaults: ["Sigmoid", "Tanh", "Tanh"], weights: weights)
+    return try layer.results { layer, direction in
+      layer.run(direction, states: 2) { states, x, functions in
+        longShortTermMemory(states, x, direction, functions, couples: couples)
+      }
+    }
+  }
 
   /// One step of a gated recurrent unit.
   ///
@@ -39,7 +59,10 @@ extension OperatorTable {
     let size = direction.hidden
     let gates = direction.recurrent.slice(1, from: 0, count: 2 * size)
     let candidate = direction.recurrent.slice(1, from: 2 * size, count: size)
-    let (first, last) = (direction.recurrentBias.slice(0, from: 0, count: 2 * size), direction.recurrentBias.slice(0, from: 2 * size, count: size))
+    let (first, last) = (
+      direction.recurrentBias.slice(0, from: 0, count: 2 * size),
+      direction.recurrentBias.slice(0, from: 2 * size, count: size)
+    )
     let both = functions[0](x.slice(1, from: 0, count: 2 * size) + matmul(h, gates) + first)
     let (update, reset) = (both.slice(1, from: 0, count: size), both.slice(1, from: size, count: size))
     let own = x.slice(1, from: 2 * size, count: size)
@@ -96,10 +119,15 @@ struct RecurrentLayer {
   private let isValid: Tensor?
   private let isBatchFirst: Bool
 
-  init(_ call: inout Call, gates: Int, defaults: [String], sumsBiases: Bool = true) throws {
+  /// - Parameter weights: Those of the sequence and of the state, where the node does not have them as such.
+  init(
+    _ call: inout Call, gates: Int, defaults: [String], sumsBiases: Bool = true,
+    weights given: (sequence: Tensor, state: Tensor)? = nil
+  ) throws {
     isBatchFirst = try call.flag("layout")
     let x = isBatchFirst ? try call.tensor(0, rank: 3).swappingAxes(0, 1) : try call.tensor(0, rank: 3)
-    let (weights, recurrent) = (try call.tensor(1, rank: 3), try call.tensor(2, rank: 3))
+    let weights = try given?.sequence ?? call.tensor(1, rank: 3)
+    let recurrent = try given?.state ?? call.tensor(2, rank: 3)
     let hidden = recurrent.shape[2]
     let name = try call.string("direction", default: "forward")
     let reversals: [Bool]
@@ -135,7 +163,9 @@ struct RecurrentLayer {
     directions = reversals.enumerated().map { place, isReversed in
       let matrix = weights.slice(0, from: place, count: 1).squeezed(axes: 0).transposed()
       let own = bias.slice(0, from: place, count: 1).squeezed(axes: 0)
-      let (inner, outer) = (own.slice(0, from: 0, count: gates * hidden), own.slice(0, from: gates * hidden, count: gates * hidden))
+      let (inner, outer) = (
+        own.slice(0, from: 0, count: gates * hidden), own.slice(0, from: gates * hidden, count: gates * hidden)
+      )
       return RecurrentDirection(
         recurrent: recurrent.slice(0, from: place, count: 1).squeezed(axes: 0).transposed(),
         sequence: matmul(x, matrix) + (sumsBiases ? inner + outer : inner), recurrentBias: outer,
@@ -159,7 +189,8 @@ struct RecurrentLayer {
     _ direction: RecurrentDirection, states count: Int, _ step: ([Tensor], Tensor, [Function]) -> [Tensor]
   ) -> (sequence: Tensor, states: [Tensor]) {
     let sequences = [direction.sequence] + (isValid.map { [$0] } ?? [])
-    let (last, results) = scan(direction.initial, over: sequences, isReversed: direction.isReversed) { carry, elements in
+    let (last, results) = scan(direction.initial, over: sequences, isReversed: direction.isReversed) {
+      carry, elements in
       let next = step(carry, elements[0], direction.functions)
       guard elements.count > 1 else { return (next, [next[0]]) }
       // Past its end an example keeps its state and gives zeros.
