@@ -68,6 +68,15 @@ import Testing
     #expect(view.row("Model.swift:10:callAsFunction (gradient)").level == 3)
   }
 
+  @Test func `columns of a line are one place in the code view`() throws {
+    var profile = profile
+    profile.frames.append(Frame(file: "App/Model.swift", line: 11, column: 40, function: "callAsFunction"))
+    profile.stacks[2] = [4, 0]
+    let view = try profile.view(.code)
+    #expect(view.names.filter { $0 == "Model.swift:11:callAsFunction" }.count == 1)
+    #expect(view.row("Model.swift:11:callAsFunction").own(.micros) == 225 + 75)
+  }
+
   @Test func `the op view lists kinds with shares of all behind and of the row alone`() throws {
     let view = try profile.view(.op, ProfileOptions().ordered(by: .micros))
     #expect(view.names == ["conv", "multiply", "subtract", "custom", "input", "parameter"])

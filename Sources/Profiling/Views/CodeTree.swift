@@ -3,12 +3,13 @@ extension ViewTree {
   static func code(_ table: OperationTable) -> ViewTree {
     var tree = ViewTree(rootName: table.profile.name)
     var places: [Place: Int] = [:]
+    let lines = table.profile.linesOfFrames
     for entry in table.entries.indices {
       let record = table.record(entry)
       let stack = record.stack.map { table.profile.stacks[$0] } ?? []
       var node = 0
       if stack.isEmpty { node = tree.child(of: 0, Place(0, -1, .forward), "(no source line)", nil, &places) }
-      for frame in stack.reversed() {
+      for frame in stack.reversed().map({ lines[$0] }) {
         let name = table.profile.frames[frame].label
         node = tree.child(of: node, Place(node, frame, .forward), name, frame, &places)
       }
@@ -37,6 +38,20 @@ extension ViewTree {
     let node = add(ViewNode(name: name, frame: frame), to: parent)
     places[place] = node
     return node
+  }
+}
+
+extension Profile {
+  /// For each frame the first that is on the same line of the same function: columns do not make a place of their own.
+  fileprivate var linesOfFrames: [Int] {
+    var known: [Frame: Int] = [:]
+    return frames.enumerated().map { index, frame in
+      var line = frame
+      line.column = 0
+      let first = known[line] ?? index
+      known[line] = first
+      return first
+    }
   }
 }
 
