@@ -8,12 +8,15 @@ let package = Package(
   products: [
     .library(name: "Martlet", targets: ["Martlet"]),
     .library(name: "MartletData", targets: ["MartletData"]),
+    .library(name: "MartletONNX", targets: ["MartletONNX"]),
     .library(name: "MartletProfiling", targets: ["MartletProfiling", "MartletProfiler"]),
     .library(name: "MartletZoo", targets: ["MartletZoo"]),
+    .library(name: "MartletPretrained", targets: ["MartletPretrained"]),
     .executable(name: "martlet", targets: ["MartletTool"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/apple/swift-protobuf", from: "1.36.0"),
   ],
   targets: [
     .target(name: "MartletSupport", path: "Sources/Support"),
@@ -34,20 +37,32 @@ let package = Package(
       name: "MartletProfiler",
       dependencies: [
         "Martlet", "MartletCPU", "MartletGraph", "MartletKernels", "MartletProfiling", "MartletSupport",
+        "MartletSymbols",
       ],
       path: "Sources/Profiler"),
+    .target(
+      name: "MartletONNX",
+      dependencies: [
+        "Martlet", "MartletData", "MartletFormats", "MartletGraph",
+        .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+      ],
+      path: "Sources/ONNX", exclude: ["Generated/generate.sh"]),
     .target(name: "MartletSamples", path: "Sources/Samples"),
     .target(
       name: "MartletZoo",
       dependencies: [
-        "Martlet", "MartletCPU", "MartletData", "MartletFormats", "MartletKernels", "MartletProfiler",
+        "Martlet", "MartletCPU", "MartletData", "MartletFormats", "MartletGraph", "MartletKernels", "MartletProfiler",
         "MartletProfiling", "MartletSamples",
       ],
       path: "Sources/Zoo"),
+    .target(
+      name: "MartletPretrained",
+      dependencies: ["Martlet", "MartletData", "MartletFormats", "MartletGraph", "MartletZoo"],
+      path: "Sources/Pretrained"),
     .executableTarget(
       name: "MartletTool",
       dependencies: [
-        "MartletProfiler", "MartletProfiling", "MartletZoo",
+        "MartletONNX", "MartletPretrained", "MartletProfiler", "MartletProfiling", "MartletZoo",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       path: "Sources/Tool"),
@@ -64,8 +79,14 @@ let package = Package(
     .testTarget(
       name: "CPUTests", dependencies: ["MartletCPU", "MartletKernels", "MartletTestSupport"], path: "Tests/Engines/CPU"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet", "MartletTestSupport"], path: "Tests/Martlet"),
+    .testTarget(
+      name: "ONNXTests", dependencies: ["MartletONNX", "MartletZoo", "MartletTestSupport"], path: "Tests/ONNX"),
     .testTarget(name: "DataTests", dependencies: ["MartletData", "MartletTestSupport"], path: "Tests/Data"),
+    .testTarget(
+      name: "ONNXTests", dependencies: ["MartletFormats", "MartletONNX", "MartletTestSupport"], path: "Tests/ONNX"),
     .testTarget(name: "ZooTests", dependencies: ["MartletZoo", "MartletTestSupport"], path: "Tests/Zoo"),
+    .testTarget(
+      name: "PretrainedTests", dependencies: ["MartletPretrained", "MartletTestSupport"], path: "Tests/Pretrained"),
   ],
   swiftLanguageModes: [.v6],
   cLanguageStandard: .c11

@@ -1,13 +1,16 @@
 import ArgumentParser
 import MartletFormats
+import MartletZoo
 
-/// `martlet convert A B`.
+/// `martlet convert A B`; `martlet convert RUN MODEL.onnx`.
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Write weights in another format.",
+    abstract: "Write weights in another format, or a trained model as ONNX.",
     discussion: """
       From safetensors, GGUF, PyTorch, npz, npy or an index of shards; to the format that the new name's ending stands for \
       (.safetensors, .gguf, .pt, .npz, .npy). Quantized tensors are read as float32.
+
+      A run's folder and a name that ends in .onnx give the trained model in ONNX, for any batch size.
       """)
 
   @Argument(help: "The file to read.", completion: .file())
@@ -44,20 +47,27 @@ struct Convert: ParsableCommand {
   }
 
   func run() throws {
+    if destination.hasSuffix(".onnx") {
+      let model = try TrainedModel(run: source).onnx()
+      try model.write(to: destination)
+      let size = FileSystem.status(destination)?.size ?? 0
+      return report("onnx", tensors: model.constantNames.count, size, [destination])
+    }
     var conversion = WeightConversion()
     conversion.elementType = type.flatMap { WeightConversion.ElementType(named: $0) }
     conversion.shardSize = shardSize.map { $0 << 20 }
     if let rename { conversion.rules = NameRules.families.first { $0.name == rename }!.rules }
     if let architecture { conversion.metadata = [("general.architecture", .string(architecture))] }
     let summary = try conversion.convert(WeightFile(path: source), to: destination)
-    if json {
-      let result: JSON = [
-        "format": .string(summary.format.rawValue), "tensors": .integer(summary.tensorCount),
-        "bytes": .integer(summary.sizeInBytes), "files": .array(summary.paths.map { .string($0) }),
-      ]
-      print(result.serialized())
-    } else {
-      print("\(summary.tensorCount) tensors in \(summary.paths.joined(separator: ", "))")
-    }
+    report(summary.format.rawValue, tensors: summary.tensorCount, summary.sizeInBytes, summary.paths)
+  }
+
+  private func report(_ format: String, tensors: Int, _ size: Int, _ paths: [String]) {
+    guard json else { return print("\(tensors) tensors in \(paths.joined(separator: ", "))") }
+    let result: JSON = [
+      "format": .string(format), "tensors": .integer(tensors), "bytes": .integer(size),
+      "files": .array(paths.map { .string($0) }),
+    ]
+    print(result.serialized())
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import MartletFormats
+import MartletPretrained
 import MartletZoo
 
 #if canImport(Glibc)
@@ -10,12 +11,17 @@ import MartletZoo
   import Darwin
 #endif
 
-/// `martlet generate --model RUN --prompt TEXT`.
+/// `martlet generate --model RUN --prompt TEXT`, or `--pretrained FOLDER`.
 struct Generate: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Let a trained GPT write.")
+  static let configuration = CommandConfiguration(abstract: "Let a trained language model write.")
 
   @Option(help: "The folder of the run.", completion: .directory)
-  var model: String
+  var model: String?
+
+  @Option(
+    help: "The folder of a published GPT-2, Llama, Mistral or Qwen: config.json, weights, tokenizer.json.",
+    completion: .directory)
+  var pretrained: String?
 
   @Option(help: "The text to go on with. (default: a new line)")
   var prompt = "\n"
@@ -38,6 +44,9 @@ struct Generate: ParsableCommand {
   @OptionGroup var engine: EngineOptions
 
   func validate() throws {
+    if (model == nil) == (pretrained == nil) {
+      throw ValidationError("Give --model or --pretrained, one of the two.")
+    }
     if tokens < 0 { throw ValidationError("--tokens must not be negative.") }
     if !(temperature >= 0) { throw ValidationError("--temperature must not be negative.") }
     if let topK, topK < 1 { throw ValidationError("--top-k must be at least 1.") }
@@ -47,9 +56,16 @@ struct Generate: ParsableCommand {
 
   func run() throws {
     engine.apply()
-    let model = try TrainedText(run: model)
     let sampling = Sampling(temperature: temperature, topK: topK, topP: topP, seed: seed)
-    let pieces = try model.continuation(of: prompt, tokens: tokens, sampling: sampling)
+    if let pretrained {
+      let model = try PretrainedText(folder: pretrained)
+      try write(try model.continuation(of: prompt, tokens: tokens, sampling: sampling))
+    } else if let model {
+      try write(try TrainedText(run: model).continuation(of: prompt, tokens: tokens, sampling: sampling))
+    }
+  }
+
+  private func write(_ pieces: some Sequence<Result<String, any Error>>) throws {
     if engine.json {
       let text = try pieces.reduce(into: "") { $0 += try $1.get() }
       print((["prompt": .string(prompt), "text": .string(text), "tokens": .integer(tokens)] as JSON).serialized())

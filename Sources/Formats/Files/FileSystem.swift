@@ -36,6 +36,11 @@ package enum FileSystem {
     // Non-blocking, because opening a pipe that nobody writes to would otherwise wait for ever.
     let descriptor = retrying { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }
     guard descriptor >= 0 else { throw failure("cannot open", path) }
+    return try regularFile(descriptor, path)
+  }
+
+  /// The size of what `descriptor` has open, which it closes if that is no regular file.
+  static func regularFile(_ descriptor: Int32, _ path: String) throws(FormatError) -> (value: Int32, size: Int) {
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       let error = failure("cannot examine", path)

@@ -23,8 +23,16 @@ public final class MappedFile: @unchecked Sendable {
   /// Maps the file at `path`.
   ///
   /// - Throws: `FormatError` of kind `system` if it cannot be opened or is not a regular file.
-  public init(path: String) throws(FormatError) {
-    let descriptor = try FileSystem.openForReading(path)
+  public convenience init(path: String) throws(FormatError) {
+    try self.init(opened: FileSystem.openForReading(path), path: path)
+  }
+
+  /// Maps what `descriptor` has open, and closes it.
+  convenience init(opened descriptor: Int32, path: String) throws(FormatError) {
+    try self.init(opened: FileSystem.regularFile(descriptor, path), path: path)
+  }
+
+  private init(opened descriptor: (value: Int32, size: Int), path: String) throws(FormatError) {
     defer { close(descriptor.value) }
     self.path = path
     guard descriptor.size > 0 else {

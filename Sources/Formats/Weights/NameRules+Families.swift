@@ -38,13 +38,13 @@ extension NameRules {
     Rule("output.weight", "lm_head.weight"),
     Rule("blk.{i}.attn_norm.{part}", "h.{i}.ln_1.{part}"),
     Rule("blk.{i}.ffn_norm.{part}", "h.{i}.ln_2.{part}"),
-    Rule("blk.{i}.attn_qkv.weight", "h.{i}.attn.c_attn.weight", transposes: true),
+    Rule("blk.{i}.attn_qkv.weight", "h.{i}.attn.c_attn.weight", layout: .transposed),
     Rule("blk.{i}.attn_qkv.bias", "h.{i}.attn.c_attn.bias"),
-    Rule("blk.{i}.attn_output.weight", "h.{i}.attn.c_proj.weight", transposes: true),
+    Rule("blk.{i}.attn_output.weight", "h.{i}.attn.c_proj.weight", layout: .transposed),
     Rule("blk.{i}.attn_output.bias", "h.{i}.attn.c_proj.bias"),
-    Rule("blk.{i}.ffn_up.weight", "h.{i}.mlp.c_fc.weight", transposes: true),
+    Rule("blk.{i}.ffn_up.weight", "h.{i}.mlp.c_fc.weight", layout: .transposed),
     Rule("blk.{i}.ffn_up.bias", "h.{i}.mlp.c_fc.bias"),
-    Rule("blk.{i}.ffn_down.weight", "h.{i}.mlp.c_proj.weight", transposes: true),
+    Rule("blk.{i}.ffn_down.weight", "h.{i}.mlp.c_proj.weight", layout: .transposed),
     Rule("blk.{i}.ffn_down.bias", "h.{i}.mlp.c_proj.bias"),
   ])
 

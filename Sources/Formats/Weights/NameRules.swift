@@ -1,205 +1,158 @@
-import MartletGraph
-
-/// Rules that turn the names of one file's tensors into those of a model.
+/// Rules that turn the names of one file's tensors into those of a model, and say how their elements are rearranged.
 ///
-/// A rule is two patterns. In the first, `{x}` stands for one component of a name (what is between two dots) and
-/// `{x...}` for one or more; the second says where they go. The first rule that fits a name applies to it, once; names that no rule fits stay.
+/// A rule is two patterns. In the first, `{x}` stands for one component of a name (what is between two dots), or for the
+/// rest of one (`layer_{x}`), and `{x...}` for one or more components; the second says where they go. The first rule that
+/// fits a name applies to it, once; names that no rule fits stay.
 ///
 /// ```swift
 /// let rules = NameRules([
 ///   NameRules.Rule("blk.{i}.attn_q.{part}", "layers.{i}.attention.query.{part}"),
-///   NameRules.Rule("h.{i}.attn.c_attn.weight", "blocks.{i}.attention.weight", transposes: true),
+///   NameRules.Rule("h.{i}.attn.c_attn.weight", "blocks.{i}.attention.weight", layout: .transposed),
+///   NameRules.Rule("h.{i}.qkv", parts: ["blocks.{i}.query", "blocks.{i}.key", "blocks.{i}.value"]),
 ///   NameRules.Rule(dropping: "{any...}.inv_freq"),
 /// ])
 /// ```
 public struct NameRules: Sendable {
-  /// One rule.
-  public struct Rule: Sendable {
-    let pattern: [Part]
-    /// Nil to leave the tensor out.
-    let replacement: [Part]?
-    /// Whether rows and columns change places.
-    public let transposes: Bool
-    let text: (pattern: String, replacement: String?)
-
-    /// A rule that renames.
-    ///
-    /// - Precondition: Placeholders of the replacement occur in the pattern, none twice there.
-    public init(
-      _ pattern: String, _ replacement: String, transposes: Bool = false, fileID: StaticString = #fileID,
-      line: UInt = #line
-    ) {
-      self.pattern = Part.parsed(pattern)
-      let parts = Part.parsed(replacement)
-      let names = self.pattern.compactMap(\.placeholder)
-      precondition(
-        Set(names).count == names.count, "NameRules: \(pattern) has a placeholder twice at \(fileID):\(line)")
-      for name in parts.compactMap(\.placeholder) where !names.contains(name) {
-        preconditionFailure("NameRules: {\(name)} of \(replacement) is not in \(pattern) at \(fileID):\(line)")
-      }
-      self.replacement = parts
-      self.transposes = transposes
-      text = (pattern, replacement)
-    }
-
-    /// A rule that leaves a tensor out.
-    public init(dropping pattern: String) {
-      self.pattern = Part.parsed(pattern)
-      replacement = nil
-      transposes = false
-      text = (pattern, nil)
-    }
-  }
-
-  /// A component of a pattern.
-  enum Part: Sendable, Hashable {
-    case literal(Substring)
-    case one(Substring)
-    case many(Substring)
-
-    var placeholder: Substring? {
-      switch self {
-      case .literal: nil
-      case .one(let name), .many(let name): name
-      }
-    }
-
-    static func parsed(_ pattern: String) -> [Part] {
-      // The dots of "{x...}" are no separators.
-      pattern.components(outsideBraces: ".").map { part in
-        guard part.hasPrefix("{"), part.hasSuffix("}") else { return .literal(part) }
-        let name = part.dropFirst().dropLast()
-        return name.hasSuffix("...") ? .many(name.dropLast(3)) : .one(name)
-      }
-    }
-  }
-
   /// The rules, in the order in which they are tried.
   public var rules: [Rule]
+  /// Tables that are applied, one after the other, to what these rules give.
+  private var later: [[Rule]] = []
 
   /// Rules that are tried in order.
   public init(_ rules: [Rule]) { self.rules = rules }
 
-  /// What becomes of a tensor.
-  public enum Outcome: Sendable, Hashable {
-    case named(String, transposed: Bool)
-    case dropped
+  /// These rules, and then others for the names that these give.
+  public func followed(by next: NameRules) -> NameRules {
+    var result = self
+    result.later += [next.rules] + next.later
+    return result
   }
 
-  /// What becomes of the tensor called `name`.
-  public func outcome(for name: String) -> Outcome {
-    let components = name.split(separator: ".", omittingEmptySubsequences: false)
-    for rule in rules {
-      guard let bindings = NameRules.match(rule.pattern[...], components[...]) else { continue }
-      guard let replacement = rule.replacement else { return .dropped }
-      let parts = replacement.map { part -> String in
-        switch part {
-        case .literal(let text): return String(text)
-        case .one(let name), .many(let name): return bindings[name]!.joined(separator: ".")
+  /// What becomes of a tensor: a name of the model, and how the elements get there.
+  public struct Target: Sendable, Hashable {
+    public let name: String
+    public let layout: WeightLayout
+  }
+
+  /// What becomes of the tensor called `name`: usually one tensor; none if it is left out, several if it is divided.
+  public func targets(of name: String) -> [Target] {
+    ([rules] + later).reduce([Target(name: name, layout: .same)]) { targets, table in
+      targets.flatMap { target in
+        NameRules.targets(of: target.name, in: table).map {
+          Target(name: $0.name, layout: target.layout.followed(by: $0.layout))
         }
       }
-      return .named(parts.joined(separator: "."), transposed: rule.transposes)
     }
-    return .named(name, transposed: false)
+  }
+
+  private static func targets(of name: String, in rules: [Rule]) -> [Target] {
+    let components = name.split(separator: ".", omittingEmptySubsequences: false)
+    for rule in rules {
+      guard let bindings = Pattern.match(rule.pattern.parts[...], components[...]) else { continue }
+      return rule.targets.map { Target(name: $0.pattern.filled(with: bindings), layout: $0.layout) }
+    }
+    return [Target(name: name, layout: .same)]
   }
 
   /// The rules that undo these.
   ///
-  /// - Precondition: No rule drops, and each replacement has all placeholders of its pattern.
+  /// - Precondition: No rule drops or divides, each replacement has all placeholders of its pattern, and no others follow.
   public var inverted: NameRules {
-    NameRules(
+    precondition(later.isEmpty, "NameRules: rules in several stages cannot be undone")
+    return NameRules(
       rules.map { rule in
-        guard let replacement = rule.text.replacement else {
-          preconditionFailure("NameRules: dropping \(rule.text.pattern) cannot be undone")
+        guard rule.targets.count == 1, let (replacement, layout) = rule.targets.first else {
+          preconditionFailure("NameRules: dropping or dividing \(rule.pattern.text) cannot be undone")
         }
-        return Rule(replacement, rule.text.pattern, transposes: rule.transposes)
+        return Rule(replacement.text, rule.pattern.text, layout: layout.inverted)
       })
   }
+}
 
-  private static func match(_ pattern: ArraySlice<Part>, _ components: ArraySlice<Substring>) -> [Substring:
-    ArraySlice<Substring>]?
-  {
-    guard let first = pattern.first else { return components.isEmpty ? [:] : nil }
-    guard components.count >= pattern.count else { return nil }
-    switch first {
-    case .literal(let text):
-      return components.first == text ? match(pattern.dropFirst(), components.dropFirst()) : nil
-    case .one(let name):
-      guard var rest = match(pattern.dropFirst(), components.dropFirst()) else { return nil }
-      rest[name] = components.prefix(1)
-      return rest
-    case .many(let name):
-      // The shortest run that lets the rest fit; patterns have one of these, so this stays quick.
-      for count in 1...(components.count - pattern.count + 1) {
-        if var rest = match(pattern.dropFirst(), components.dropFirst(count)) {
-          rest[name] = components.prefix(count)
-          return rest
+extension NameRules {
+  /// One rule.
+  public struct Rule: Sendable {
+    let pattern: Pattern
+    /// Empty to leave the tensor out.
+    let targets: [(pattern: Pattern, layout: WeightLayout)]
+
+    /// A rule that renames.
+    ///
+    /// - Parameter layout: How the elements are rearranged.
+    /// - Precondition: Placeholders of the replacement occur in the pattern, none twice there.
+    public init(
+      _ pattern: String, _ replacement: String, layout: WeightLayout = .same, fileID: StaticString = #fileID,
+      line: UInt = #line
+    ) {
+      self.init(Pattern(pattern), [(Pattern(replacement), layout)], fileID, line)
+    }
+
+    /// A rule that divides a tensor along its first axis into equal parts.
+    ///
+    /// - Parameters:
+    ///   - parts: The names of the parts, in their order.
+    ///   - layout: How the elements of each part are rearranged then.
+    /// - Precondition: Placeholders of the parts occur in the pattern, none twice there.
+    public init(
+      _ pattern: String, parts: [String], layout: WeightLayout = .same, fileID: StaticString = #fileID,
+      line: UInt = #line
+    ) {
+      let targets = parts.enumerated().map { index, part in
+        (Pattern(part), WeightLayout.part(index, of: parts.count).followed(by: layout))
+      }
+      self.init(Pattern(pattern), targets, fileID, line)
+    }
+
+    /// A rule that leaves a tensor out.
+    public init(dropping pattern: String) {
+      self.pattern = Pattern(pattern)
+      targets = []
+    }
+
+    private init(
+      _ pattern: Pattern, _ targets: [(Pattern, WeightLayout)], _ fileID: StaticString, _ line: UInt
+    ) {
+      let names = pattern.parts.compactMap(\.placeholder)
+      precondition(
+        Set(names).count == names.count, "NameRules: \(pattern.text) has a placeholder twice at \(fileID):\(line)")
+      for (target, _) in targets {
+        for name in target.parts.compactMap(\.placeholder) where !names.contains(name) {
+          preconditionFailure("NameRules: {\(name)} of \(target.text) is not in \(pattern.text) at \(fileID):\(line)")
         }
       }
-      return nil
+      self.pattern = pattern
+      self.targets = targets
     }
   }
 }
 
 extension NameRules {
-  /// The file's tensors under their new names, in the file's order: old name, and whether it is transposed.
+  /// A tensor of a file under the name that it gets.
+  public struct Renamed: Sendable, Hashable {
+    /// The name in the model.
+    public let name: String
+    /// The name in the file.
+    public let original: String
+    /// How the elements are rearranged.
+    public let layout: WeightLayout
+  }
+
+  /// The file's tensors under their new names, in the file's order.
   ///
   /// - Throws: `FormatError` of kind `duplicate` if two tensors get the same name.
-  public func renamed(
-    _ names: [String], file: String
-  ) throws(FormatError) -> [(name: String, original: String, transposed: Bool)] {
-    var result: [(name: String, original: String, transposed: Bool)] = []
+  public func renamed(_ names: [String], file: String) throws(FormatError) -> [Renamed] {
+    var result: [Renamed] = []
     var originals: [String: String] = [:]
     for original in names {
-      guard case .named(let name, let transposed) = outcome(for: original) else { continue }
-      if let other = originals.updateValue(original, forKey: name) {
-        throw FormatError(
-          .duplicate, file: file,
-          "and \(FormatError.quoted(other)) are both renamed to \(FormatError.quoted(name))", tensor: original)
+      for target in targets(of: original) {
+        if let other = originals.updateValue(original, forKey: target.name) {
+          throw FormatError(
+            .duplicate, file: file,
+            "and \(FormatError.quoted(other)) are both renamed to \(FormatError.quoted(target.name))", tensor: original)
+        }
+        result.append(Renamed(name: target.name, original: original, layout: target.layout))
       }
-      result.append((name, original, transposed))
     }
     return result
-  }
-}
-
-extension String {
-  fileprivate func components(outsideBraces separator: Character) -> [Substring] {
-    var result: [Substring] = []
-    var start = startIndex
-    var depth = 0
-    for index in indices {
-      switch self[index] {
-      case "{": depth += 1
-      case "}": depth -= 1
-      case separator where depth == 0:
-        result.append(self[start..<index])
-        start = self.index(after: index)
-      default: break
-      }
-    }
-    return result + [self[start...]]
-  }
-}
-
-extension StoredTensor {
-  /// Rows and columns exchanged.
-  ///
-  /// - Precondition: Two dimensions.
-  public func transposed() -> StoredTensor {
-    precondition(shape.rank == 2, "transposed: \(shape) is no matrix")
-    let (rows, columns, width) = (shape[0], shape[1], dtype.sizeInBytes)
-    let result = [UInt8](unsafeUninitializedCapacity: bytes.count) { target, initialized in
-      bytes.withUnsafeBytes { source in
-        for row in 0..<rows {
-          for column in 0..<columns {
-            let (from, to) = ((row * columns + column) * width, (column * rows + row) * width)
-            for k in 0..<width { target.initializeElement(at: to + k, to: source[from + k]) }
-          }
-        }
-      }
-      initialized = bytes.count
-    }
-    return StoredTensor(dtype: dtype, shape: [columns, rows], bytes: SharedBytes(result))
   }
 }

@@ -45,7 +45,7 @@ public struct WeightConversion: Sendable {
   struct Item {
     var name: String
     var original: String
-    var isTransposed: Bool
+    var layout: WeightLayout
     var dtype: DType
     var shape: Shape
   }
@@ -103,20 +103,22 @@ public struct WeightConversion: Sendable {
 
   private func plan(_ source: WeightFile) throws(FormatError) -> [Item] {
     var items: [Item] = []
-    for (name, original, isTransposed) in try rules.renamed(source.names, file: source.file) {
+    for renamed in try rules.renamed(source.names, file: source.file) {
+      let (original, layout) = (renamed.original, renamed.layout)
       let entry = source[original]!
       guard var dtype = entry.dtype else {
         throw FormatError(
           .unsupported, file: source.file, "has elements of type \(entry.typeName), which cannot be converted",
           tensor: original)
       }
-      guard entry.dimensions.count <= Shape.maximumRank, !isTransposed || entry.dimensions.count == 2 else {
+      guard let dimensions = layout.dimensions(of: entry.dimensions), dimensions.count <= Shape.maximumRank else {
         throw FormatError(
-          .unsupported, file: source.file, "has \(entry.dimensions.count) dimensions", tensor: original)
+          .unsupported, file: source.file, "of the sizes \(entry.dimensions) cannot be rearranged or written",
+          tensor: original)
       }
       if case .plain(let wanted) = elementType, dtype.isFloatingPoint { dtype = wanted }
-      let shape = Shape(isTransposed ? entry.dimensions.reversed() : entry.dimensions)
-      items.append(Item(name: name, original: original, isTransposed: isTransposed, dtype: dtype, shape: shape))
+      items.append(
+        Item(name: renamed.name, original: original, layout: layout, dtype: dtype, shape: Shape(dimensions)))
     }
     return items
   }
@@ -124,8 +126,7 @@ public struct WeightConversion: Sendable {
   private func tensor(_ item: Item, _ source: WeightFile) throws(FormatError) -> StoredTensor {
     let tensor = try source.tensor(item.original)
     do {
-      let converted = try tensor.converted(to: item.dtype)
-      return item.isTransposed ? converted.transposed() : converted
+      return item.layout.apply(to: try tensor.converted(to: item.dtype))
     } catch { throw FormatError(error.kind, file: source.file, error.message, tensor: item.original) }
   }
 

@@ -12,6 +12,11 @@ public struct WeightEntry: Sendable, Hashable {
   public let dimensions: [Int]
   /// The bytes that the elements take in the file.
   public let sizeInBytes: Int
+
+  package init(name: String, typeName: String, dtype: DType?, dimensions: [Int], sizeInBytes: Int) {
+    (self.name, self.typeName, self.dtype) = (name, typeName, dtype)
+    (self.dimensions, self.sizeInBytes) = (dimensions, sizeInBytes)
+  }
 }
 
 /// A file of weights in any format, open for reading: names, types and shapes at once, elements as they are asked for.

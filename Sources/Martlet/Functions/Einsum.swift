@@ -12,6 +12,13 @@ import MartletGraph
 public func einsum(
   _ equation: String, _ operands: Tensor..., fileID: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
+  einsum(equation, operands, fileID: fileID, line: line)
+}
+
+/// As the function `einsum` of several tensors, for a list of them.
+public func einsum(
+  _ equation: String, _ operands: [Tensor], fileID: StaticString = #fileID, line: UInt = #line
+) -> Tensor {
   compose("einsum", fileID, line) { c in
     let formula = try EinsumFormula(equation)
     let (terms, output) = try formula.resolved(for: operands.map(\.shape))

@@ -9,11 +9,12 @@ import MartletGraph
 ///   - x: `[batch, length, heads, width]` of an even width, floating-point.
 ///   - positions: `[length]` or `[batch, length]` of any number type; 0, 1, … if nil.
 ///   - isInterleaved: Whether neighbors are pairs (GPT-J), in place of elements half the width apart (Llama).
+///   - scaling: How positions are stretched for longer sequences.
 /// - Returns: The shape of `x`. Angles are computed at least in float 32.
 /// - Note: Su et al., *RoFormer: enhanced transformer with rotary position embedding*, 2021.
 public func rotated(
   _ x: Tensor, positions: Tensor? = nil, base: Double = 10_000, isInterleaved: Bool = false,
-  fileID: StaticString = #fileID, line: UInt = #line
+  scaling: RotaryScaling? = nil, fileID: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
   guard x.rank == 4, x.shape[3] % 2 == 0, x.dtype.isFloatingPoint, base > 0,
     positions.map({ $0.rank <= 2 && $0.shape.last == x.shape[1] }) ?? true
@@ -25,10 +26,11 @@ public func rotated(
   }
   let (wide, half) = (x.dtype.wide, x.shape[3] / 2)
   let places = (positions ?? Tensor.range(0..<x.shape[1])).cast(to: wide)
-  let speeds = power(base, Tensor.range(0..<half, dtype: wide) * (-1 / Double(half)))
+  let speeds = scaledSpeeds(half, base: base, scaling: scaling, dtype: wide)
   // [batch or 1, length, 1, half]
   let angles = (places.expandingDimensions(at: -1) * speeds).reshaped(to: [-1, x.shape[1], 1, half])
-  let (cosine, sine) = (cos(angles), sin(angles))
+  var (cosine, sine) = (cos(angles), sin(angles))
+  if let amplitude = scaling?.amplitude, amplitude != 1 { (cosine, sine) = (cosine * amplitude, sine * amplitude) }
   let parts: [Tensor]
   if isInterleaved {
     parts = x.cast(to: wide).unflattened(axis: 3, to: [half, 2]).unstacked(axis: 4)
@@ -40,6 +42,12 @@ public func rotated(
     isInterleaved
     ? Tensor(stacking: turned, axis: 4).reshaped(to: x.shape) : Tensor(concatenating: turned, axis: 3)
   return joined.cast(to: x.dtype)
+}
+
+/// The speed of each pair, `[half]`.
+private func scaledSpeeds(_ half: Int, base: Double, scaling: RotaryScaling?, dtype: DType) -> Tensor {
+  guard let scaling else { return power(base, Tensor.range(0..<half, dtype: dtype) * (-1 / Double(half))) }
+  return Tensor(RotaryScaling.speeds(half, base: base, scaling: scaling), dtype: dtype)
 }
 
 /// What is added to attention's scores so that far keys count less: a slope for each head times the distance.
@@ -97,8 +105,8 @@ public func windowMask(
 public enum PositionMethod: Sendable, Hashable {
   /// It does not.
   case none
-  /// By turning queries and keys; see ``rotated(_:positions:base:isInterleaved:fileID:line:)``.
-  case rotary(base: Double = 10_000, isInterleaved: Bool = false)
+  /// By turning queries and keys; see ``rotated(_:positions:base:isInterleaved:scaling:fileID:line:)``.
+  case rotary(base: Double = 10_000, isInterleaved: Bool = false, scaling: RotaryScaling? = nil)
   /// By a bias in proportion to the distance; see ``linearBias(headCount:queryPositions:keyPositions:dtype:)``.
   case linearBias
 }
@@ -111,6 +119,8 @@ public enum PositionMethod: Sendable, Hashable {
 /// - Note: Ainslie et al., *GQA: training generalized multi-query transformer models*, EMNLP 2023.
 public struct GroupedQueryAttention: Layer {
   public let query, key, value, output: Dense
+  /// Of each head's queries and keys, before they are turned.
+  public let queryNorm, keyNorm: RMSNorm?
   public let headCount, keyHeadCount: Int
   public let isCausal: Bool
   /// The number of keys that a query sees, itself included; all if nil.
@@ -121,10 +131,14 @@ public struct GroupedQueryAttention: Layer {
   ///   - width: The size of the last dimension.
   ///   - headCount: A multiple of `keyHeadCount`.
   ///   - headWidth: `width / headCount` if nil.
+  ///   - hasBias: Whether the maps to queries, keys and values have a bias.
+  ///   - hasOutputBias: Whether the map back has one; as the others if nil.
+  ///   - normEpsilon: Of norms of each head's queries and keys; nil for none.
   ///   - seed: Determines the initial weights; see ``withSeed(_:_:)``.
   public init(
     _ width: Int, headCount: Int, keyHeadCount: Int, headWidth: Int? = nil, isCausal: Bool = true,
-    window: Int? = nil, positions: PositionMethod = .rotary(), hasBias: Bool = false,
+    window: Int? = nil, positions: PositionMethod = .rotary(), normEpsilon: Double? = nil, hasBias: Bool = false,
+    hasOutputBias: Bool? = nil,
     initializer: Initializer = .glorotUniform, dtype: DType = .float32, seed: UInt64? = nil,
     fileID: StaticString = #fileID, line: UInt = #line
   ) {
@@ -134,13 +148,15 @@ public struct GroupedQueryAttention: Layer {
       _ = stop(GraphError("GroupedQueryAttention", message), at: SourceLocation(fileID, line))
     }
     let size = headWidth ?? width / max(headCount, 1)
-    func dense(_ a: Int, _ b: Int) -> Dense {
+    func dense(_ a: Int, _ b: Int, _ hasBias: Bool) -> Dense {
       Dense(a, b, hasBias: hasBias, initializer: initializer, dtype: dtype)
     }
+    func norm() -> RMSNorm? { normEpsilon.map { RMSNorm(size, epsilon: $0, dtype: dtype) } }
+    (queryNorm, keyNorm) = (norm(), norm())
     (query, key, value, output) = withSeed(seed) {
       (
-        dense(width, headCount * size), dense(width, keyHeadCount * size), dense(width, keyHeadCount * size),
-        dense(headCount * size, width)
+        dense(width, headCount * size, hasBias), dense(width, keyHeadCount * size, hasBias),
+        dense(width, keyHeadCount * size, hasBias), dense(headCount * size, width, hasOutputBias ?? hasBias)
       )
     }
     (self.headCount, self.keyHeadCount, self.isCausal) = (headCount, keyHeadCount, isCausal)
@@ -164,12 +180,13 @@ public struct GroupedQueryAttention: Layer {
     var queries = query(x).unflattened(axis: -1, to: [headCount, -1])
     var keys = key(source).unflattened(axis: -1, to: [keyHeadCount, -1])
     var values = value(source).unflattened(axis: -1, to: [keyHeadCount, -1])
+    if let queryNorm, let keyNorm { (queries, keys) = (queryNorm(queries), keyNorm(keys)) }
     let start = cache?.count.tensor ?? .zeros([], dtype: .int64)
     let places = Tensor.range(0..<x.shape[1]) + start
     var keyPlaces = Tensor.range(0..<source.shape[1]) + start
-    if case .rotary(let base, let isInterleaved) = positions {
-      queries = rotated(queries, positions: places, base: base, isInterleaved: isInterleaved)
-      keys = rotated(keys, positions: keyPlaces, base: base, isInterleaved: isInterleaved)
+    if case .rotary(let base, let isInterleaved, let scaling) = positions {
+      queries = rotated(queries, positions: places, base: base, isInterleaved: isInterleaved, scaling: scaling)
+      keys = rotated(keys, positions: keyPlaces, base: base, isInterleaved: isInterleaved, scaling: scaling)
     }
     var visible: Tensor?
     if let cache {

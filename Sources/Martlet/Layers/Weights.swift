@@ -98,7 +98,7 @@ extension Module {
   ///
   /// - Parameters:
   ///   - path: The file.
-  ///   - rules: What the file's names become before they are looked for in the model; by default they stay.
+  ///   - rules: What the file's names and layouts become before they are looked for in the model; by default they stay.
   ///   - converts: Whether floating-point tensors of another type than the variable's, quantized ones too, are converted;
   ///     otherwise they are problems.
   /// - Throws: `FormatError` when the file cannot be read, a ``WeightError`` with all names that are missing, unexpected or
@@ -109,29 +109,38 @@ extension Module {
     let file = try WeightFile(path: path)
     let search = storedVariables
     let types = Dictionary(uniqueKeysWithValues: search.found.map { ($0.name, $0.variable.type) })
-    var sources: [String: (original: String, isTransposed: Bool)] = [:]
+    var sources: [String: NameRules.Renamed] = [:]
     var found: [String: TensorType] = [:]
-    for (name, original, isTransposed) in try rules.renamed(file.names, file: path) {
-      let entry = file[original]!
-      guard let dtype = entry.dtype, entry.dimensions.count <= Shape.maximumRank else {
-        throw FormatError(.unsupported, file: path, "has elements of type \(entry.typeName)", tensor: original)
-      }
-      guard !isTransposed || entry.dimensions.count == 2 else {
-        throw FormatError(.mismatch, file: path, "is no matrix that could be transposed", tensor: original)
-      }
-      let shape = Shape(isTransposed ? entry.dimensions.reversed() : entry.dimensions)
-      let wanted = types[name]?.dtype
-      let isConverted = converts && dtype.isFloatingPoint && wanted?.isFloatingPoint == true
-      found[name] = TensorType(isConverted ? wanted! : dtype, shape)
-      sources[name] = (original, isTransposed)
+    for renamed in try rules.renamed(file.names, file: path) {
+      let (entry, wanted) = (file[renamed.original]!, types[renamed.name]?.dtype)
+      let type = try entry.type(in: path, renamed.layout)
+      let isConverted = converts && type.dtype.isFloatingPoint && wanted?.isFloatingPoint == true
+      found[renamed.name] = TensorType(isConverted ? wanted! : type.dtype, type.shape)
+      sources[renamed.name] = renamed
     }
     try search.check(found)
     try file.verify(sources.values.map(\.original))
     for (name, variable) in search.found {
-      let (original, isTransposed) = sources[name]!
-      let stored = try file.tensor(original).converted(to: variable.type.dtype)
-      variable.tensor = Tensor(stored: isTransposed ? stored.transposed() : stored)
+      let source = sources[name]!
+      let stored = try file.tensor(source.original).converted(to: variable.type.dtype)
+      variable.tensor = Tensor(stored: source.layout.apply(to: stored))
     }
+  }
+}
+
+extension WeightEntry {
+  /// The type of the tensor that a rearranged one is.
+  fileprivate func type(in path: String, _ layout: WeightLayout) throws(FormatError) -> TensorType {
+    guard let dtype else {
+      throw FormatError(.unsupported, file: path, "has elements of type \(typeName)", tensor: name)
+    }
+    guard let sizes = layout.dimensions(of: dimensions) else {
+      throw FormatError(.mismatch, file: path, "of the sizes \(dimensions) cannot be rearranged", tensor: name)
+    }
+    guard sizes.count <= Shape.maximumRank else {
+      throw FormatError(.unsupported, file: path, "has \(sizes.count) dimensions", tensor: name)
+    }
+    return TensorType(dtype, Shape(sizes))
   }
 }
 
@@ -164,7 +173,7 @@ extension VariableSearch {
 
 extension Tensor {
   /// The values of a file.
-  init(stored: StoredTensor) {
+  package init(stored: StoredTensor) {
     let stored = stored.normalized()
     self.init(type: TensorType(stored.dtype, stored.shape)) { memory in
       stored.bytes.withUnsafeBytes { memory.copyMemory(from: $0) }

@@ -54,7 +54,7 @@ enum VariableFile {
 
 extension StoredTensor {
   /// The elements of a tensor, not copied.
-  init(sharing tensor: Tensor) throws {
+  package init(sharing tensor: Tensor) throws {
     let buffer = try tensor.buffer()
     // Holding the buffer also keeps the engine from overwriting it: it is no longer uniquely referenced.
     let memory = UnsafeRawBufferPointer(start: buffer.address, count: tensor.type.sizeInBytes)

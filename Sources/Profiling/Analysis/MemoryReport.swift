@@ -59,7 +59,8 @@ public struct MemoryReport: Sendable {
     return max(0, 1 - peakBytes / reservedBytes)
   }
 
-  /// Results of at least three steps, and of half of all, made at one place and not given back by the end.
+  /// Results of at least three steps, and of half of all, made at one place and not given back by the end; small ones
+  /// may only be waiting to be swept away.
   private static func growth(_ profile: Profile, _ steps: [StepRecord]) -> [Share] {
     var held: [String: (steps: Set<Int>, bytes: Double)] = [:]
     for item in profile.memory.allocations where item.kind == .output && item.endNanoseconds == nil {
@@ -73,6 +74,7 @@ public struct MemoryReport: Sendable {
       held[line ?? item.name]!.bytes += Double(item.bytes)
     }
     return held.filter { $0.value.steps.count >= max(3, steps.count / 2) }
+      .filter { $0.value.bytes >= 1024 * Double($0.value.steps.count) }
       .map { Share(name: $0.key, bytes: $0.value.bytes) }.sorted { ($0.bytes, $1.name) > ($1.bytes, $0.name) }
   }
 

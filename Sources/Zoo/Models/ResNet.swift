@@ -1,25 +1,5 @@
 public import Martlet
 
-/// A convolution without bias, and batch normalization.
-public struct NormalizedConvolution: Layer {
-  /// The convolution.
-  public let convolution: Conv2D
-  /// The normalization of its result.
-  public let norm: BatchNorm
-
-  /// Odd kernels keep the size of the picture, up to the stride.
-  public init(_ inputCount: Int, _ outputCount: Int, kernelSize: Int, stride: Int = 1) {
-    convolution = Conv2D(
-      inputCount, outputCount, kernelSize: Spatial(kernelSize), stride: Spatial(stride),
-      padding: .explicit(Spatial(kernelSize / 2)), hasBias: false, initializer: .heNormal)
-    norm = BatchNorm(outputCount)
-  }
-
-  /// - Parameter x: `[batch, height, width, in]`.
-  /// - Returns: `[batch, height / stride, width / stride, out]`.
-  public func callAsFunction(_ x: Tensor) -> Tensor { norm(convolution(x)) }
-}
-
 /// Two 3 × 3 convolutions around which the input goes.
 public struct BasicBlock: Layer {
   /// The way through.
@@ -92,25 +72,55 @@ public struct ResNet: Layer {
     return ResNet(stem: stem, blocks: Sequential(blocks), head: Dense(channels, classes))
   }
 
-  /// ResNet-50 for pictures of about 224 × 224 pixels.
-  public static func resNet50(classes: Int) -> ResNet {
-    let stem = Sequential {
-      NormalizedConvolution(3, 64, kernelSize: 7, stride: 2)
-      Activation.relu
-      MaxPool2D(windowSize: 3, stride: 2, padding: .explicit(1))
-    }
-    var blocks: [any Layer] = []
-    var channels = 64
-    for (stage, (width, count)) in [(64, 3), (128, 4), (256, 6), (512, 3)].enumerated() {
-      for index in 0..<count {
-        blocks.append(Bottleneck(channels, width: width, stride: stage > 0 && index == 0 ? 2 : 1))
-        channels = 4 * width
-      }
-    }
-    return ResNet(stem: stem, blocks: Sequential(blocks), head: Dense(channels, classes))
-  }
+  /// ResNet-18, ResNet-34, ResNet-50, ResNet-101 and ResNet-152 for pictures of about 224 × 224 pixels.
+  public static func resNet18(classes: Int) -> ResNet { ResNet(.basic, [2, 2, 2, 2], classes: classes) }
+  public static func resNet34(classes: Int) -> ResNet { ResNet(.basic, [3, 4, 6, 3], classes: classes) }
+  public static func resNet50(classes: Int) -> ResNet { ResNet(.bottleneck, [3, 4, 6, 3], classes: classes) }
+  public static func resNet101(classes: Int) -> ResNet { ResNet(.bottleneck, [3, 4, 23, 3], classes: classes) }
+  public static func resNet152(classes: Int) -> ResNet { ResNet(.bottleneck, [3, 8, 36, 3], classes: classes) }
 
   /// - Parameter x: `[batch, height, width, 3]`.
   /// - Returns: Logits `[batch, classes]`.
   public func callAsFunction(_ x: Tensor) -> Tensor { head(globalAveragePool(blocks(stem(x)))) }
+}
+
+extension ResNet {
+  /// What a residual network is made of.
+  public enum BlockKind: Sendable, Hashable {
+    /// A ``BasicBlock``.
+    case basic
+    /// A ``Bottleneck``.
+    case bottleneck
+  }
+
+  /// A network with a stem that makes pictures four times smaller, and stages of blocks, each of twice the channels of the
+  /// one before.
+  ///
+  /// - Parameters:
+  ///   - counts: The number of blocks of each stage.
+  ///   - width: Channels inside the blocks of the first stage.
+  public init(_ kind: BlockKind, _ counts: [Int], width: Int = 64, classes: Int) {
+    stem = Sequential {
+      NormalizedConvolution(3, width, kernelSize: 7, stride: 2)
+      Activation.relu
+      MaxPool2D(windowSize: 3, stride: 2, padding: .explicit(1))
+    }
+    var blocks: [any Layer] = []
+    var channels = width
+    for (stage, count) in counts.enumerated() {
+      for index in 0..<count {
+        let (inner, stride) = (width << stage, stage > 0 && index == 0 ? 2 : 1)
+        switch kind {
+        case .basic:
+          blocks.append(BasicBlock(channels, inner, stride: stride))
+          channels = inner
+        case .bottleneck:
+          blocks.append(Bottleneck(channels, width: inner, stride: stride))
+          channels = 4 * inner
+        }
+      }
+    }
+    self.blocks = Sequential(blocks)
+    head = Dense(channels, classes)
+  }
 }

@@ -9,7 +9,7 @@ import Martlet
 /// is read again and the earlier one forgotten.
 public struct Generation: Sequence, IteratorProtocol {
   private let sampling: Sampling
-  private let cache: GPTCache
+  private let cache: any LanguageModelCache
   private let logits: (Tensor) -> Tensor
   /// Tokens that the model has to see before it says the next one.
   private var unread: [Int32]
@@ -19,14 +19,19 @@ public struct Generation: Sequence, IteratorProtocol {
 
   /// A generation that begins behind `prompt`.
   ///
-  /// - Parameter prompt: Of a prompt longer than the context, the end.
+  /// - Parameters:
+  ///   - prompt: Of a prompt longer than the context, the end.
+  ///   - capacity: The most tokens that are kept in mind; the model's context, which may be long, if nil.
   /// - Precondition: A prompt of at least one token, all of the model's vocabulary.
-  public init(of model: GPT, after prompt: [Int32], sampling: Sampling = Sampling()) {
+  public init(
+    of model: some LanguageModel, after prompt: [Int32], sampling: Sampling = Sampling(), capacity: Int? = nil
+  ) {
     precondition(!prompt.isEmpty, "Generation: the prompt is empty")
-    let cache = GPTCache(model.configuration)
+    let capacity = Swift.min(capacity ?? model.context, model.context)
+    let cache = model.makeCache(capacity: capacity)
     self.sampling = sampling
     self.cache = cache
-    unread = Array(prompt.suffix(model.configuration.context))
+    unread = Array(prompt.suffix(capacity))
     logits = compiled { model.nextLogits(after: $0, cache: cache) }
   }
 

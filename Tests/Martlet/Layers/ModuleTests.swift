@@ -95,7 +95,7 @@ private struct Network: Layer {
     conversion.elementType = ending == "npz" ? .plain(.float16) : .plain(.bfloat16)
     try conversion.convert(WeightFile(path: source), to: "\(folder)/b.\(ending)")
     let rules = NameRules([
-      NameRules.Rule("net.h.{i}.w", "{i}.weight", transposes: true), NameRules.Rule("net.h.{i}.b", "{i}.bias"),
+      NameRules.Rule("net.h.{i}.w", "{i}.weight", layout: .transposed), NameRules.Rule("net.h.{i}.b", "{i}.bias"),
     ])
     let types = #expect(throws: WeightError.self) {
       try model.loadWeights(from: "\(folder)/b.\(ending)", renaming: rules)
