@@ -10,8 +10,7 @@ extension ViewTree {
       var node = 0
       if stack.isEmpty { node = tree.child(of: 0, Place(0, -1, .forward), "(no source line)", nil, &places) }
       for frame in stack.reversed().map({ lines[$0] }) {
-        let name = table.profile.frames[frame].label
-        node = tree.child(of: node, Place(node, frame, .forward), name, frame, &places)
+        node = tree.child(of: node, Place(node, frame, .forward), table.profile.frames[frame].label, frame, &places)
       }
       if record.phase != .forward {
         let suffix = record.phase == .backward ? " (gradient)" : " (update)"
@@ -32,10 +31,10 @@ extension ViewTree {
   }
 
   private mutating func child(
-    of parent: Int, _ place: Place, _ name: String, _ frame: Int?, _ places: inout [Place: Int]
+    of parent: Int, _ place: Place, _ name: @autoclosure () -> String, _ frame: Int?, _ places: inout [Place: Int]
   ) -> Int {
     if let known = places[place] { return known }
-    let node = add(ViewNode(name: name, frame: frame), to: parent)
+    let node = add(ViewNode(name: name(), frame: frame), to: parent)
     places[place] = node
     return node
   }
@@ -58,8 +57,9 @@ extension Profile {
 extension Frame {
   /// `Model.swift:12:callAsFunction`, with long functions cut short.
   public var label: String {
-    let name = file.split(separator: "/").last.map(String.init) ?? "?"
-    guard !function.isEmpty else { return "\(name):\(line)" }
-    return "\(name):\(line):" + (function.count <= 40 ? function : function.prefix(37) + "...")
+    let name = file.utf8.lastIndex(of: UInt8(ascii: "/")).map { file[file.utf8.index(after: $0)...] } ?? file[...]
+    let base = name.isEmpty ? "?" : name
+    guard !function.isEmpty else { return "\(base):\(line)" }
+    return "\(base):\(line):" + (function.count <= 40 ? function : function.prefix(37) + "...")
   }
 }
