@@ -58,6 +58,9 @@ import Testing
       #expect(named("wait: input").count == 1 && named("step 7").count == 1 && named("step 8").isEmpty)
       #expect(named("launch").count == 4, "two queues, each with the start and end of an arrow")
       #expect(named("data").map { $0["ph"]?.stringValue } == ["s", "f", "s", "f"])
+      let threads = named("thread_name").compactMap { $0["args"]?["name"]?.stringValue }
+      #expect(
+        threads.prefix(3) == ["steps", "runs", "waits"] && threads.dropFirst(3).filter { $0 == "thread 1" }.count == 4)
       #expect(!named("live bytes").isEmpty)
     }
   }
@@ -109,7 +112,9 @@ import Testing
   }
 
   @Test func `JSON has exact numbers in a tree`() throws {
-    let json = try profile.view(.scope, ProfileOptions().selecting([.micros, .opTypes])).json
+    let json = try profile.view(.scope, ProfileOptions().selecting([.micros, .opTypes, .occurrence])).json
+    // Ten operations, of which the custom one runs three times.
+    #expect(json["total_definitions"]?.intValue == 10 && json["total_occurrence"]?.doubleValue == 12)
     #expect(json["name"] == "_TFProfRoot" && json["total_micros"]?.doubleValue == 810)
     let layer = try #require(json["children"]?.arrayValue?.first { $0["name"] == "conv2" })
     #expect(layer["children"]?[1]?["micros"]?.doubleValue == 75 && layer["micros"] == .null)
@@ -119,11 +124,13 @@ import Testing
   @Test func `comma-separated values have a line for each node`() throws {
     var profile = profile
     profile.programs[0].operations[9].name = "a \"custom\", one"
+    profile.programs[0].operations[3].name = "two\nlines"
     let lines = try profile.view(.scope, ProfileOptions().selecting([.micros])).commaSeparatedValues
       .split(separator: "\r\n").map(String.init)
     #expect(lines[0] == "level,name,micros,total_micros")
     #expect(lines[1] == "0,_TFProfRoot,,810.0")
     #expect(lines.contains("1,\"a \"\"custom\"\", one\",10.0,10.0"))
+    #expect(lines.contains("1,\"two\nlines\",0.0,0.0"))
     #expect(lines.count == 14, "a head, the root and twelve nodes")
   }
 }

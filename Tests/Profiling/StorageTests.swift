@@ -78,6 +78,14 @@ import Testing
     #expect(error?.kind == .limit)
   }
 
+  @Test func `names from a file cannot command a terminal`() throws {
+    var profile = profile
+    (profile.name, profile.programs[0].operations[9].name) = ("a\u{1B}[2J", "b\u{9B}31mc")
+    let copy = try Profile(bytes: SharedBytes(profile.serialized()))
+    #expect(copy.name == "a\u{FFFD}[2J" && copy.programs[0].operations[9].name == "b\u{FFFD}31mc")
+    #expect(try !copy.view(.scope).report.unicodeScalars.contains { $0.value == 27 })
+  }
+
   @Test func `what is no profile is an error that says so`() {
     for (text, message) in [
       ("{}", "x.profile: is not a profile of Martlet"),

@@ -68,6 +68,23 @@ import Testing
     #expect(view.row("Model.swift:10:callAsFunction (gradient)").level == 3)
   }
 
+  @Test func `a place is called by its file without folders, its line and its function`() {
+    #expect(Frame(file: "a/b/C.swift", line: 3, function: "f()").label == "C.swift:3:f()")
+    #expect(Frame(file: "C.swift", line: 3).label == "C.swift:3")
+    #expect(Frame(file: "", line: 0, function: "main").label == "?:0:main")
+    let long = String(repeating: "x", count: 41)
+    #expect(Frame(file: "C.swift", line: 3, function: long).label == "C.swift:3:" + long.prefix(37) + "...")
+  }
+
+  @Test func `columns of a line are one place in the code view`() throws {
+    var profile = profile
+    profile.frames.append(Frame(file: "App/Model.swift", line: 11, column: 40, function: "callAsFunction"))
+    profile.stacks[2] = [4, 0]
+    let view = try profile.view(.code)
+    #expect(view.names.filter { $0 == "Model.swift:11:callAsFunction" }.count == 1)
+    #expect(view.row("Model.swift:11:callAsFunction").own(.micros) == 225 + 75)
+  }
+
   @Test func `the op view lists kinds with shares of all behind and of the row alone`() throws {
     let view = try profile.view(.op, ProfileOptions().ordered(by: .micros))
     #expect(view.names == ["conv", "multiply", "subtract", "custom", "input", "parameter"])

@@ -192,6 +192,7 @@ extension Roofline: CustomStringConvertible {
       (point.achieved.map(Units.percent) ?? "?").padded(toWidth: 9),
       (point.floatingPointOperations == nil ? "?" : Units.fixed(point.intensity)).padded(toWidth: 11),
       speed.padded(toWidth: 15), bound.padded(toWidth: 12),
-    ].joined() + "  " + point.name + (point.isAboveRoof ? "  ABOVE ITS ROOF" : "") + "\n"
+    ].joined() + "  " + (point.name.count <= 100 ? point.name : point.name.prefix(97) + "...")
+      + (point.isAboveRoof ? "  ABOVE ITS ROOF" : "") + "\n"
   }
 }

@@ -14,6 +14,10 @@ extension ProfileView {
         if column.isNumber {
           node[column.rawValue] = row.isAccounted ? .number(row.own(column)) : .null
           node["total_" + column.rawValue] = .number(row.total(column))
+          if column == .occurrence {
+            node["definitions"] = row.isAccounted ? .integer(row.definitions) : .null
+            node["total_definitions"] = .integer(row.totalDefinitions)
+          }
         } else if column != .tensorValue {
           node[column.rawValue] = .string(text(column, row))
         }
@@ -48,7 +52,9 @@ extension ProfileView {
 
   /// A field, in quotes where it needs them (RFC 4180).
   private static func field(_ text: String) -> String {
-    guard text.contains(where: { "\",\r\n".contains($0) }) else { return text }
+    // Scalars, because a carriage return and a line feed are one character.
+    let special: Set<Unicode.Scalar> = ["\"", ",", "\r", "\n"]
+    guard text.unicodeScalars.contains(where: special.contains) else { return text }
     return "\"" + text.map { $0 == "\"" ? "\"\"" : String($0) }.joined() + "\""
   }
 }

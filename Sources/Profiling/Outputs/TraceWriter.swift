@@ -40,6 +40,7 @@ struct TraceWriter {
         "\"ph\":\"M\",\"name\":\"process_sort_index\",\"pid\":\(track.rawValue),\"args\":{\"sort_index\":\(track.rawValue)}"
       )
     }
+    addThreadNames(steps)
     for step in steps { add(step) }
     for point in MemoryTimeline(profile, steps: steps).points {
       add(
@@ -49,12 +50,23 @@ struct TraceWriter {
     return text + "\n]}\n"
   }
 
+  private mutating func addThreadNames(_ steps: [StepRecord]) {
+    func name(_ track: Track, _ thread: Int, _ name: String) -> String {
+      "\"ph\":\"M\",\"name\":\"thread_name\",\"pid\":\(track.rawValue),\"tid\":\(thread),"
+        + "\"args\":{\"name\":\(quoted(name))}"
+    }
+    for (thread, text) in ["steps", "runs", "waits"].enumerated() { add(name(.program, thread, text)) }
+    for thread in Set(steps.flatMap(\.runs).flatMap(\.kernels).map(\.thread)).sorted() {
+      for track in [Track.kernels, .operations, .layers, .lines] { add(name(track, thread, "thread \(thread)")) }
+    }
+  }
+
   private mutating func add(_ step: StepRecord) {
     addSlice(.program, 0, "step \(step.index)", step.startNanoseconds, step.endNanoseconds)
     for wait in step.waits {
       let place = wait.stack.flatMap { profile.stacks[$0].first }.map { profile.frames[$0].label } ?? ""
       addSlice(
-        .program, 1, "wait: \(wait.kind.rawValue)", wait.startNanoseconds, wait.endNanoseconds, [("at", quoted(place))])
+        .program, 2, "wait: \(wait.kind.rawValue)", wait.startNanoseconds, wait.endNanoseconds, [("at", quoted(place))])
     }
     for run in step.runs { add(run) }
   }

@@ -1,6 +1,16 @@
 import MartletFormats
 import MartletGraph
 
+extension String {
+  /// The text with a mark for each control character: names from files must not command a terminal.
+  fileprivate var withoutControls: String {
+    guard unicodeScalars.contains(where: { $0.value < 32 || 127...159 ~= $0.value }) else { return self }
+    var text = String.UnicodeScalarView()
+    for scalar in unicodeScalars { text.append(scalar.value < 32 || 127...159 ~= scalar.value ? "\u{FFFD}" : scalar) }
+    return String(text)
+  }
+}
+
 /// Reads what ``ProfileWriter`` writes; every index and number is checked.
 struct ProfileReader {
   private let object: JSONObject
@@ -23,7 +33,7 @@ struct ProfileReader {
       guard let text = string.stringValue else {
         throw FormatError(.malformed, file: file, "string \(table.count) is not a string")
       }
-      table.append(text)
+      table.append(text.withoutControls)
     }
     (self.object, self.file, self.strings) = (object, file, table)
   }
@@ -43,7 +53,7 @@ struct ProfileReader {
     guard let name = object["name"]?.stringValue else {
       throw FormatError(.malformed, file: file, "has no name")
     }
-    var profile = Profile(name: name, machine: try machine())
+    var profile = Profile(name: name.withoutControls, machine: try machine())
     profile.frames = try list("frames") { (fields) throws(FormatError) in
       let (source, line, column) = (try fields.text(), try fields.int(), try fields.int())
       return Frame(file: source, line: line, column: column, function: try fields.text())
