@@ -62,7 +62,8 @@ let package = Package(
       name: "CPUTests", dependencies: ["MartletCPU", "MartletKernels", "MartletTestSupport"], path: "Tests/Engines/CPU"),
     .testTarget(name: "MartletTests", dependencies: ["Martlet", "MartletTestSupport"], path: "Tests/Martlet"),
     .testTarget(
-      name: "ONNXTests", dependencies: ["MartletONNX", "MartletZoo", "MartletTestSupport"], path: "Tests/ONNX"),
+      name: "ONNXTests", dependencies: ["MartletFormats", "MartletONNX", "MartletZoo", "MartletTestSupport"],
+      path: "Tests/ONNX"),
     .testTarget(name: "DataTests", dependencies: ["MartletData", "MartletTestSupport"], path: "Tests/Data"),
     .testTarget(name: "ZooTests", dependencies: ["MartletZoo", "MartletTestSupport"], path: "Tests/Zoo"),
     .testTarget(
