@@ -4,7 +4,7 @@ import MartletONNX
 import MartletZoo
 
 extension TrainedModel {
-  /// The model in ONNX: pictures `[batch, 28, 28, 1]`, or tokens `[batch, context]`, to logits.
+  /// The model in ONNX: pictures `[batch, side, side, 1]`, or tokens `[batch, context]`, to logits.
   func onnx() throws -> ONNXModelFile {
     let export = ONNXExport()
     switch self {

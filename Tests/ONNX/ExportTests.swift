@@ -18,6 +18,12 @@ import Testing
     #expect(file.weightsSizeInBytes >= (12 + 3 + 6 + 2) * 4)
   }
 
+  @Test func `filters are stored as ONNX orders them, under their paths`() throws {
+    let file = try ONNXExport().model(of: Conv2D(3, 8, kernelSize: 5), input: TensorType(.float32, [1, 9, 9, 3]))
+    #expect(file.constantNames.filter { $0.hasPrefix("weight") } == ["weight"])
+    #expect(file.operators == ["Transpose", "Conv", "Transpose", "Add", "Identity"])
+  }
+
   @Test func `all operations that ONNX lacks are in one error`() throws {
     let error = #expect(throws: ONNXExportError.self) {
       try ONNXExport().model(inputs: [TensorType(.float32, [2, 3, 3])]) { x in

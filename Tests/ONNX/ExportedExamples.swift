@@ -59,7 +59,7 @@ struct ExportedExamples {
   }
 
   private static func write(_ name: String, _ function: @escaping (Tensor) -> Tensor, note: String) throws {
-    let examples = [2, 3].map { [Tensor.normal([$0, 6, 8], seed: UInt64($0))] }
+    let examples = [2, 3].map { [Tensor.uniform([$0, 6, 8], in: -1...1, seed: UInt64($0))] }
     try write(name, of: nil, examples) { [function($0[0])] }
   }
 

@@ -43,7 +43,9 @@ public struct ONNXModelFile: Sendable {
     proto.node += zip(results, outputs).map { ONNXNodeProto("Identity", [$0], [$1], [], name: "Give_\($1)") }
     var used: Set<String> = []
     proto.collectInputs(&used)
-    constants = state.constants(usedBy: used)
+    let (constants, renamed) = state.constants(usedBy: used)
+    self.constants = constants
+    proto.rename(renamed)
     var model = ONNXModelProto()
     model.irVersion = 9
     model.producerName = "Martlet"
@@ -111,6 +113,19 @@ extension ONNXGraphProto {
     }
     // An inner graph may give a constant as it is.
     names.formUnion(output.map(\.name))
+  }
+}
+
+extension ONNXGraphProto {
+  /// Calls what nodes read by other names, inner graphs included.
+  fileprivate mutating func rename(_ names: [String: String]) {
+    if names.isEmpty { return }
+    for index in node.indices {
+      node[index].input = node[index].input.map { names[$0] ?? $0 }
+      for place in node[index].attribute.indices where node[index].attribute[place].hasG {
+        node[index].attribute[place].g.rename(names)
+      }
+    }
   }
 }
 

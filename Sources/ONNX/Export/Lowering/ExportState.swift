@@ -21,6 +21,8 @@ final class ExportState {
   private var sizeVectors: [[Size]: String] = [:]
   private var constantIndices: [String: Int] = [:]
   private var permuted: [String: String] = [:]
+  /// Constants that are others with their axes in another order: those, by their own names.
+  private(set) var originals: [String: String] = [:]
 
   init(batches: [Int], batchInput: String) { (self.batches, self.batchInput) = (batches, batchInput) }
 
@@ -84,11 +86,22 @@ extension ExportState {
     let result = unique(name + ".transposed")
     add(result, constants[index].tensor.permuted(axes))
     permuted[key] = result
+    originals[result] = name
     return result
   }
 
-  /// The constants that nodes refer to.
-  func constants(usedBy names: Set<String>) -> [ExportedTensor] { constants.filter { names.contains($0.name) } }
+  /// The constants that nodes refer to, and the names they get: one that only its reordered form is left of passes its name
+  /// on, so that a filter is called by its path.
+  func constants(usedBy names: Set<String>) -> (constants: [ExportedTensor], renamed: [String: String]) {
+    var renamed: [String: String] = [:]
+    var given = names
+    let used = constants.filter { names.contains($0.name) }.map { constant -> ExportedTensor in
+      guard let original = originals[constant.name], given.insert(original).inserted else { return constant }
+      renamed[constant.name] = original
+      return ExportedTensor(name: original, tensor: constant.tensor)
+    }
+    return (used, renamed)
+  }
 }
 
 // MARK: - Sizes
