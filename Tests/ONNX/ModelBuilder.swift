@@ -1,7 +1,7 @@
 import MartletFormats
 
 /// A protocol buffer message being written, for models that no exporter would make.
-struct Message {
+struct Message: Sendable {
   private(set) var bytes: [UInt8] = []
 
   private mutating func varint(_ value: UInt64) {
@@ -34,7 +34,7 @@ struct Message {
 }
 
 /// An attribute of a node.
-enum TestAttribute {
+enum TestAttribute: Sendable {
   case int(Int)
   case ints([Int])
   case float(Float)
@@ -70,7 +70,7 @@ enum TestAttribute {
 }
 
 /// A tensor as a file has it, right or wrong.
-struct TestTensor {
+struct TestTensor: Sendable {
   var name = ""
   var type = 1
   var dimensions: [Int] = []
@@ -105,7 +105,7 @@ struct TestTensor {
 }
 
 /// A node.
-struct TestNode {
+struct TestNode: Sendable {
   var operation: String
   var inputs: [String]
   var outputs: [String]
@@ -134,7 +134,7 @@ struct TestNode {
 }
 
 /// A graph.
-struct TestGraph {
+struct TestGraph: Sendable {
   var nodes: [TestNode] = []
   /// Name, element type and sizes; a negative size has a name of its own.
   var inputs: [(name: String, type: Int, sizes: [Int])] = [("x", 1, [2, 3])]
@@ -173,7 +173,7 @@ struct TestGraph {
 }
 
 /// A model.
-struct TestModel {
+struct TestModel: Sendable {
   var graph = TestGraph()
   var version = 21
   var domains: [(String, Int)] = []
