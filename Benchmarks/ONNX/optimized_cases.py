@@ -176,10 +176,10 @@ def variants(name, model, inputs):
         # Products of unsigned by signed bytes saturate in ONNX Runtime on some processors; those of unsigned ones do not.
         quantize_dynamic(str(path), str(target), weight_type=QuantType.QUInt8)
         result = session(target, levels.ORT_DISABLE_ALL).run(None, feeds)
-        case(f"{name}_dynamic", target, feeds, result, atol=2e-2)
+        case(f"{name}_dynamic", target, feeds, result, atol=4e-2)
         fused = WORK / f"{name}_dynamic_extended.onnx"
         session(target, levels.ORT_ENABLE_EXTENDED, fused)
-        case(f"{name}_dynamic_extended", fused, feeds, result, atol=2e-2)
+        case(f"{name}_dynamic_extended", fused, feeds, result, atol=4e-2)
     attempt(f"{name}_dynamic", dynamic)
 
     def static():
@@ -189,10 +189,10 @@ def variants(name, model, inputs):
                 str(path), str(target), Reader(feeds), quant_format=form, activation_type=QuantType.QUInt8,
                 weight_type=QuantType.QUInt8)
             result = session(target, levels.ORT_DISABLE_ALL).run(None, feeds)
-            case(f"{name}_{label}", target, feeds, result, atol=2e-2)
+            case(f"{name}_{label}", target, feeds, result, atol=4e-2)
             fused = WORK / f"{name}_{label}_extended.onnx"
             session(target, levels.ORT_ENABLE_EXTENDED, fused)
-            case(f"{name}_{label}_extended", fused, feeds, result, atol=2e-2)
+            case(f"{name}_{label}_extended", fused, feeds, result, atol=4e-2)
     attempt(f"{name}_static", static)
 
 

@@ -14,7 +14,7 @@ extension OperatorTable {
   ]
 
   /// Loops may take so many turns.
-  fileprivate static let turnLimit = 1 << 20
+  fileprivate static let turnLimit = 1 << 18
 
   private static func chosen(_ call: inout Call) throws -> [ONNXValue] {
     let (yes, no) = (try call.graph("then_branch"), try call.graph("else_branch"))
@@ -62,7 +62,7 @@ extension OperatorTable {
         throw ONNXError(.mismatch, "the body does not say whether to go on")
       }
       isGoing = results[0]
-      carried = Array(results[1...carried.count])
+      carried = Array(results[1..<(carried.count + 1)])
       for (output, value) in results[(carried.count + 1)...].enumerated() { collected[output].append(value) }
       turn += 1
     }

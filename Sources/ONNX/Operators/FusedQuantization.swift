@@ -51,11 +51,8 @@ extension OperatorTable {
     .one("DynamicQuantizeMatMul", domain: domain, fixed: [2, 3]) { call in
       let a = try call.tensor(0)
       guard a.elementCount > 0 else { throw ONNXError(.mismatch, "there is nothing to quantize") }
-      let low = minimum(a.min(), 0)
-      let range = maximum(a.max(), 0) - low
-      let scale = select(range .== 0, 1, range) / 255
-      let zero = round((-low / scale).clipped(to: 0...255))
-      let whole = (round(a / scale) + zero).clipped(to: 0...255) - zero
+      let (codes, scale, zero) = dynamicallyQuantized(a)
+      let whole = codes - zero
       let b = try call.real(at: 1, scale: 2, zeroPoint: 3, isColumn: true)
       let result = try product(whole.cast(to: .float64) * scale.cast(to: .float64), b).cast(to: .float32)
       return try call.optionalTensor(4).map { result + $0 } ?? result

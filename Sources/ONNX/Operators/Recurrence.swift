@@ -20,8 +20,7 @@ extension OperatorTable {
         }
     },
     Operator("LSTM", fixed: [4]) { call in try longShortTermMemory(&call) },
-    // Its weights have their matrices transposed. Unlike ONNX Runtime, which rounds the sequence and the states to 8 bits
-    // at every step, only the weights are rounded here.
+    // Its weights have their matrices transposed.
     Operator("DynamicQuantizeLSTM", domain: "com.microsoft", fixed: [4, 8, 9, 10, 11]) { call in
       let weights = try [(1, 8, 9), (2, 10, 11)].map { matrix, scale, zero in
         let whole = try call.tensor(matrix, rank: 3).cast(to: .float32)
@@ -33,18 +32,24 @@ extension OperatorTable {
         return (whole - (try perGate(zero))) * (try perGate(scale))
       }
       try Interpreter.checkMistakes()
-      return try longShortTermMemory(&call, weights: (weights[0].transposed(), weights[1].transposed()))
+      return try longShortTermMemory(&call, weights: (weights[0].transposed(), weights[1].transposed())) { x in
+        let (codes, scale, zero) = dynamicallyQuantized(x)
+        return (codes - zero) * scale
+      }
     },
   ]
 
   private static func longShortTermMemory(
-    _ call: inout Call, weights: (sequence: Tensor, state: Tensor)? = nil
+    _ call: inout Call, weights: (sequence: Tensor, state: Tensor)? = nil,
+    rounding: RecurrentLayer.Function? = nil
   ) throws -> [ONNXValue] {
     let couples = try call.flag("input_forget")
-    let layer = try RecurrentLayer(&call, gates: 4, defaults: ["Sigmoid", "Tanh", "Tanh"], weights: weights)
+    let layer = try RecurrentLayer(
+      &call, gates: 4, defaults: ["Sigmoid", "Tanh", "Tanh"], weights: weights, rounding: rounding)
     return try layer.results { layer, direction in
       layer.run(direction, states: 2) { states, x, functions in
-        longShortTermMemory(states, x, direction, functions, couples: couples)
+        let h = rounding?(states[0]) ?? states[0]
+        return longShortTermMemory([h, states[1]], x, direction, functions, couples: couples)
       }
     }
   }
@@ -119,24 +124,19 @@ struct RecurrentLayer {
   private let isValid: Tensor?
   private let isBatchFirst: Bool
 
-  /// - Parameter weights: Those of the sequence and of the state, where the node does not have them as such.
+  /// - Parameters:
+  ///   - weights: Those of the sequence and of the state, where the node does not have them as such.
+  ///   - rounding: What happens to the sequence before it is multiplied with weights.
   init(
     _ call: inout Call, gates: Int, defaults: [String], sumsBiases: Bool = true,
-    weights given: (sequence: Tensor, state: Tensor)? = nil
+    weights given: (sequence: Tensor, state: Tensor)? = nil, rounding: Function? = nil
   ) throws {
     isBatchFirst = try call.flag("layout")
     let x = isBatchFirst ? try call.tensor(0, rank: 3).swappingAxes(0, 1) : try call.tensor(0, rank: 3)
     let weights = try given?.sequence ?? call.tensor(1, rank: 3)
     let recurrent = try given?.state ?? call.tensor(2, rank: 3)
     let hidden = recurrent.shape[2]
-    let name = try call.string("direction", default: "forward")
-    let reversals: [Bool]
-    switch name {
-    case "forward": reversals = [false]
-    case "reverse": reversals = [true]
-    case "bidirectional": reversals = [false, true]
-    default: throw call.unknown("direction", name)
-    }
+    let reversals = try RecurrentLayer.reversals(call)
     let count = reversals.count
     guard hidden > 0, weights.shape == [count, gates * hidden, x.shape[2]],
       recurrent.shape == [count, gates * hidden, hidden], x.shape[0] > 0
@@ -151,15 +151,11 @@ struct RecurrentLayer {
     if let peepholes, peepholes.shape != [count, 3 * hidden] {
       throw ONNXError(.mismatch, "peepholes \(peepholes.shape)")
     }
-    var initial: [Tensor] = []
-    for input in gates == 4 ? 5...6 : 5...5 {
-      let state = try call.optionalTensor(input) ?? Tensor.zeros([count, x.shape[1], hidden], dtype: x.dtype)
-      initial.append(isBatchFirst && call.has(input) ? state.swappingAxes(0, 1) : state)
+    let shape: Shape = [count, x.shape[1], hidden]
+    let isBatchFirst = isBatchFirst
+    let states = try (gates == 4 ? [5, 6] : [5]).map { input in
+      try RecurrentLayer.initialState(call, input, shape, dtype: x.dtype, isBatchFirst: isBatchFirst)
     }
-    guard initial.allSatisfy({ $0.shape == [count, x.shape[1], hidden] }) else {
-      throw ONNXError(.mismatch, "initial states do not fit \(x.shape)")
-    }
-    let states = initial
     directions = reversals.enumerated().map { place, isReversed in
       let matrix = weights.slice(0, from: place, count: 1).squeezed(axes: 0).transposed()
       let own = bias.slice(0, from: place, count: 1).squeezed(axes: 0)
@@ -168,11 +164,32 @@ struct RecurrentLayer {
       )
       return RecurrentDirection(
         recurrent: recurrent.slice(0, from: place, count: 1).squeezed(axes: 0).transposed(),
-        sequence: matmul(x, matrix) + (sumsBiases ? inner + outer : inner), recurrentBias: outer,
+        sequence: matmul(rounding?(x) ?? x, matrix) + (sumsBiases ? inner + outer : inner), recurrentBias: outer,
         peepholes: peepholes?.slice(0, from: place, count: 1).squeezed(axes: 0),
         initial: states.map { $0.slice(0, from: place, count: 1).squeezed(axes: 0) }, hidden: hidden,
         isReversed: isReversed, functions: functions.of(place))
     }
+  }
+
+  /// Whether each direction goes from the end to the start.
+  private static func reversals(_ call: Call) throws -> [Bool] {
+    let name = try call.string("direction", default: "forward")
+    switch name {
+    case "forward": return [false]
+    case "reverse": return [true]
+    case "bidirectional": return [false, true]
+    default: throw call.unknown("direction", name)
+    }
+  }
+
+  /// The state of all directions before the first step.
+  private static func initialState(
+    _ call: Call, _ input: Int, _ shape: Shape, dtype: DType, isBatchFirst: Bool
+  ) throws -> Tensor {
+    guard let given = try call.optionalTensor(input) else { return Tensor.zeros(shape, dtype: dtype) }
+    let state = isBatchFirst ? given.swappingAxes(0, 1) : given
+    guard state.shape == shape else { throw ONNXError(.mismatch, "an initial state \(given.shape) for \(shape)") }
+    return state
   }
 
   private static func validity(_ call: Call, _ x: Tensor) throws -> Tensor? {

@@ -54,7 +54,7 @@ extension OperatorTable {
       image: x.withChannelsLast, boxes: try call.tensor(1, rank: 2), indices: try call.tensor(2, rank: 1),
       cells: cells, scale: scale, isAligned: alignment == "half_pixel")
     guard mode == "avg" || mode == "max" else { throw call.unknown("mode", mode) }
-    guard cells.rows > 0, cells.columns > 0, cells.rows * cells.columns < 1 << 24, samples >= 0, samples < 1 << 10
+    guard (1..<4096).contains(cells.rows), (1..<4096).contains(cells.columns), (0..<1024).contains(samples)
     else {
       throw ONNXError(.mismatch, "\(cells) cells of \(samples) samples are not possible")
     }

@@ -1,4 +1,5 @@
 import Martlet
+import MartletFormats
 
 /// Values that decide what is recorded: they are computed now, if that has not happened yet.
 extension Call {
@@ -31,12 +32,12 @@ extension Call {
     guard !numbers.tensor.dtype.isFloatingPoint else {
       throw ONNXError(.mismatch, "needs integers, got \(numbers.elementType)")
     }
-    return try read(numbers, as: .int64) { $0.bindMemory(to: Int64.self).map { Int($0) } }
+    return try read(numbers, as: Int.self)
   }
 
   /// The elements of a tensor as doubles.
   func reals(of numbers: ONNXTensor) throws -> [Double] {
-    try read(numbers, as: .float64) { Array($0.bindMemory(to: Double.self)) }
+    try read(numbers, as: Double.self)
   }
 
   private func only<Number>(_ numbers: [Number], _ input: Int) throws -> Number {
@@ -46,15 +47,21 @@ extension Call {
     return numbers[0]
   }
 
-  private func read<Result>(
-    _ numbers: ONNXTensor, as dtype: DType, _ body: (UnsafeRawBufferPointer) -> Result
-  ) throws -> Result {
+  /// The elements converted on the way: a program for it would take longer than all the rest.
+  private func read<Scalar: StoredScalar>(_ numbers: ONNXTensor, as _: Scalar.Type) throws -> [Scalar] {
     try Interpreter.checkMistakes()
     try interpreter.evaluate(numbers)
-    let tensor = numbers.tensor.dtype == dtype ? numbers.tensor : numbers.tensor.cast(to: dtype)
+    let tensor = numbers.tensor
     let buffer = try tensor.buffer(insideRegions: true)
-    return withExtendedLifetime(buffer) {
-      body(UnsafeRawBufferPointer(start: buffer.address, count: tensor.type.sizeInBytes))
+    let memory = UnsafeRawBufferPointer(start: buffer.address, count: tensor.type.sizeInBytes)
+    // Integers of 64 bits without a sign are taken as their bit patterns.
+    let dtype = tensor.dtype == .uint64 && Scalar.storedDType == .int64 ? .int64 : tensor.dtype
+    let stored = StoredTensor(
+      dtype: dtype, shape: tensor.shape, bytes: SharedBytes(memory, keptAliveBy: buffer))
+    do {
+      return try stored.converted(to: Scalar.storedDType).values()
+    } catch {
+      throw ONNXError(error)
     }
   }
 }
