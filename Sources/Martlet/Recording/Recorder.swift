@@ -43,7 +43,7 @@ package final class Recorder: @unchecked Sendable {
   /// Reused by the walk that collects a program.
   @exclusivity(unchecked) var marks: [Int32] = []
   package var engine: any Engine = defaultEngine
-  var cache = ProgramCache.shared
+  package var cache = ProgramCache.shared
   /// The program of the last step, while its values have not been taken in.
   var inFlight: FlightPlan?
   let flightThread = FlightThread()
