@@ -78,7 +78,8 @@ let package = Package(
     .testTarget(name: "ProfilingTests", dependencies: ["MartletProfiling"], path: "Tests/Profiling"),
     .testTarget(
       name: "CPUTests", dependencies: ["MartletCPU", "MartletKernels", "MartletTestSupport"], path: "Tests/Engines/CPU"),
-    .testTarget(name: "MartletTests", dependencies: ["Martlet", "MartletTestSupport"], path: "Tests/Martlet"),
+    .testTarget(
+      name: "MartletTests", dependencies: ["Martlet", "MartletCPU", "MartletTestSupport"], path: "Tests/Martlet"),
     .testTarget(
       name: "ONNXTests", dependencies: ["MartletFormats", "MartletONNX", "MartletTestSupport", "MartletZoo"],
       path: "Tests/ONNX"),

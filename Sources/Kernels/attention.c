@@ -68,6 +68,9 @@ static void clear(run *r, rows_view c, size_t rows, size_t columns) {
   multiply(r, c, c, c, rows, columns, 0, 1, false);
 }
 
+// As far as a row of scores is worked on: whole vectors.
+static size_t row_width(const block *at) { return divided_up(at->keys, 16) * 16; }
+
 // How many keys from `key` on the last query of a block, and so some query, may see.
 static size_t visible_keys(const martlet_attention *shape, const block *at) {
   if (!shape->is_causal) return shape->keys;
@@ -75,7 +78,7 @@ static size_t visible_keys(const martlet_attention *shape, const block *at) {
   return end <= 0 ? 0 : least(shape->keys, (size_t)end);
 }
 
-// Scores of a block, row by row `key_block` apart; hidden keys and those past the end are -inf.
+// Scores of a block, row by row `key_block` apart; hidden keys and those past the end, up to `row_width`, are -inf.
 static void compute_scores(run *r, const block *at, float *scores) {
   const martlet_attention *shape = r->shape;
   const rows_view query = view(r->query, &shape->query, at, at->query);
@@ -83,6 +86,7 @@ static void compute_scores(run *r, const block *at, float *scores) {
   multiply(r, query, transposed(key), scores_view(scores), at->queries, at->keys, shape->head_size, shape->scale,
            false);
   const ptrdiff_t *strides = shape->mask_strides.at;
+  const size_t width = row_width(at);
   for (size_t i = 0; i < at->queries; ++i) {
     float *row = scores + i * key_block;
     if (shape->mask) {
@@ -96,7 +100,7 @@ static void compute_scores(run *r, const block *at, float *scores) {
       const ptrdiff_t seen = (ptrdiff_t)(at->query + i) + shape->causal_offset + 1 - (ptrdiff_t)at->key;
       end = seen <= 0 ? 0 : least(end, (size_t)seen);
     }
-    for (size_t j = end; j < key_block; ++j) row[j] = -INFINITY;
+    for (size_t j = end; j < width; ++j) row[j] = -INFINITY;
   }
 }
 
@@ -109,19 +113,21 @@ typedef struct {
 
 // Turns scores into exponentials relative to the largest score so far, and brings older sums to the same scale.
 static void absorb_scores(const run *r, const block *at, progress *p) {
+  const size_t width = row_width(at);
   for (size_t i = 0; i < at->queries; ++i) {
     float *row = p->scores + i * key_block;
-    const float found = r->rows->largest(row, key_block), before = p->largest[i];
+    const float found = r->rows->largest(row, width), before = p->largest[i];
     const float now = found > before || found != found ? found : before;
     if (now == -INFINITY) {  // nothing seen yet: -inf - -inf is not a number
-      memset(row, 0, key_block * sizeof(float));
+      memset(row, 0, width * sizeof(float));
       continue;
     }
-    const float sum = r->rows->exponentials(row, key_block, now);
-    const float factor = expf(before - now);
+    const float sum = r->rows->exponentials(row, width, now);
+    const bool is_first = before == -INFINITY;  // all that came before is zeros
+    const float factor = is_first ? 0 : expf(before - now);
     p->total[i] = p->total[i] * factor + sum;
     p->largest[i] = now;
-    if (factor != 1) r->rows->scale(p->sums + i * p->width, p->width, factor);
+    if (factor != 1 && !is_first) r->rows->scale(p->sums + i * p->width, p->width, factor);
   }
 }
 
@@ -190,16 +196,17 @@ static void compute_score_gradients(run *r, const block *at, float *probabilitie
   const rows_view gradient = view(r->output_gradient, &shape->output, at, at->query);
   const rows_view value = view(r->value, &shape->value, at, at->key);
   multiply(r, gradient, transposed(value), scores_view(gradients), at->queries, at->keys, shape->value_size, 1, false);
+  const size_t width = row_width(at);
   const size_t place = (at->batch * shape->heads + at->head) * shape->queries + at->query;
   for (size_t i = 0; i < at->queries; ++i) {
     float *row = probabilities + i * key_block, *scores = gradients + i * key_block;
-    for (size_t j = at->keys; j < key_block; ++j) scores[j] = 0;
+    for (size_t j = at->keys; j < width; ++j) scores[j] = 0;
     if (r->log_sums[place + i] == -INFINITY) {
-      memset(row, 0, key_block * sizeof(float));
+      memset(row, 0, width * sizeof(float));
     } else {
-      r->rows->exponentials(row, key_block, r->log_sums[place + i]);
+      r->rows->exponentials(row, width, r->log_sums[place + i]);
     }
-    r->rows->score_gradient(scores, row, key_block, r->means[place + i], shape->scale);
+    r->rows->score_gradient(scores, row, width, r->means[place + i], shape->scale);
   }
 }
 

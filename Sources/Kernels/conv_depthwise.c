@@ -97,6 +97,30 @@ static bool met_place(const martlet_conv *conv, const ptrdiff_t at[3], const ptr
   return true;
 }
 
+// The places x of a row, `first..<last`, whose taps are all inside along the fastest dimension: from one to the next, all
+// that is met moves on by `step` places. Empty where that is not so.
+typedef struct {
+  size_t first, last, step;
+} inner_places;
+
+static inner_places inner_of(const martlet_conv *conv, bool is_backward, size_t taps) {
+  if (taps > most_taps || (is_backward && conv->stride[2] != 1)) return (inner_places){0};
+  const ptrdiff_t width = (ptrdiff_t)(is_backward ? conv->in_size[2] : conv->out_size[2]);
+  ptrdiff_t low = -1, high = -1;
+  for (ptrdiff_t x = 0; x < width; ++x) {
+    bool is_inner = true;
+    for (ptrdiff_t t = 0; is_inner && t < (ptrdiff_t)conv->filter_size[2]; ++t) {
+      const ptrdiff_t shift = t * (ptrdiff_t)conv->dilation[2] - conv->pad_low[2];
+      const ptrdiff_t met = is_backward ? x - shift : x * (ptrdiff_t)conv->stride[2] + shift;
+      is_inner = met >= 0 && met < (ptrdiff_t)(is_backward ? conv->out_size[2] : conv->in_size[2]);
+    }
+    if (is_inner && low < 0) low = x;
+    if (is_inner) high = x;
+  }
+  if (low < 0) return (inner_places){0};
+  return (inner_places){(size_t)low, (size_t)high + 1, is_backward ? 1 : conv->stride[2]};
+}
+
 // One row of places along the fastest dimension.
 static void sum_row(const depthwise_run *run, const float *image, bool is_backward, size_t row) {
   const martlet_conv *conv = run->conv;
@@ -104,13 +128,20 @@ static void sum_row(const depthwise_run *run, const float *image, bool is_backwa
   const size_t *size = is_backward ? conv->out_size : conv->in_size;
   const size_t channels = conv->in_channels, rows = grid[0] * grid[1], taps = volume(conv->filter_size);
   const float *here = image + row / rows * volume(size) * channels;
+  const inner_places inner = inner_of(conv, is_backward, taps);
+  tap_list list = {.count = 0};
   for (size_t x = 0; x < grid[2]; ++x) {
-    ptrdiff_t at[3], tap[3];
-    coordinates(row % rows * grid[2] + x, grid, at);
     float *to = run->result + (row * grid[2] + x) * channels;
     bool adds = run->bias != NULL;
     if (adds) memcpy(to, run->bias, channels * sizeof(float));
-    tap_list list = {.count = 0};
+    if (x > inner.first && x < inner.last) {
+      for (size_t t = 0; t < list.count; ++t) list.image[t] += inner.step * channels;
+      run->sum(&list, channels, adds, to);
+      continue;
+    }
+    ptrdiff_t at[3], tap[3];
+    coordinates(row % rows * grid[2] + x, grid, at);
+    list.count = 0;
     for (size_t t = 0; t < taps; ++t) {
       size_t place;
       coordinates(t, conv->filter_size, tap);

@@ -49,6 +49,30 @@ static void merge_axes(copy_job *job) {
   job->rank = kept;
 }
 
+typedef float lanes __attribute__((vector_size(16), aligned(4)));
+
+static inline lanes load_lanes(const uint32_t *from) {
+  lanes x;
+  memcpy(&x, from, sizeof x);
+  return x;
+}
+
+// A whole block of 32-bit elements, four by four in registers.
+static void turn_block_32(uint32_t tile[block][block], const uint32_t *from, int64_t from_column) {
+  for (size_t j = 0; j < block; j += 4) {
+    const uint32_t *line = from + (int64_t)j * from_column;
+    for (size_t i = 0; i < block; i += 4) {
+      lanes a = load_lanes(line + i), b = load_lanes(line + from_column + i);
+      lanes c = load_lanes(line + 2 * from_column + i), d = load_lanes(line + 3 * from_column + i);
+      lanes ab = __builtin_shufflevector(a, b, 0, 4, 1, 5), cd = __builtin_shufflevector(c, d, 0, 4, 1, 5);
+      lanes ef = __builtin_shufflevector(a, b, 2, 6, 3, 7), gh = __builtin_shufflevector(c, d, 2, 6, 3, 7);
+      lanes rows[4] = {__builtin_shufflevector(ab, cd, 0, 1, 4, 5), __builtin_shufflevector(ab, cd, 2, 3, 6, 7),
+                       __builtin_shufflevector(ef, gh, 0, 1, 4, 5), __builtin_shufflevector(ef, gh, 2, 3, 6, 7)};
+      for (size_t k = 0; k < 4; k++) memcpy(&tile[i + k][j], &rows[k], sizeof rows[k]);
+    }
+  }
+}
+
 #define STRIDED(T, bits)                                                                                       \
   static void copy_run_##bits(char *to, int64_t to_step, const char *from, int64_t from_step, size_t n) {      \
     T *t = (T *)(void *)to;                                                                                    \
@@ -69,9 +93,14 @@ static void merge_axes(copy_job *job) {
       for (size_t r = 0; r < rows; r += block) {                                                               \
         size_t height = rows - r < block ? rows - r : block;                                                   \
         T tile[block][block];                                                                                  \
-        for (size_t j = 0; j < width; j++) {                                                                   \
-          const T *line = f + (int64_t)(c + j) * from_column + (int64_t)r;                                     \
-          for (size_t i = 0; i < height; i++) tile[i][j] = line[i];                                            \
+        const T *corner = f + (int64_t)c * from_column + (int64_t)r;                                           \
+        if (bits == 32 && width == block && height == block) {                                                 \
+          turn_block_32((uint32_t(*)[block])(void *)tile, (const uint32_t *)(const void *)corner, from_column); \
+        } else {                                                                                               \
+          for (size_t j = 0; j < width; j++) {                                                                 \
+            const T *line = corner + (int64_t)j * from_column;                                                 \
+            for (size_t i = 0; i < height; i++) tile[i][j] = line[i];                                          \
+          }                                                                                                    \
         }                                                                                                      \
         for (size_t i = 0; i < height; i++) {                                                                  \
           memcpy(t + (int64_t)(r + i) * to_row + (int64_t)c, tile[i], width * sizeof(T));                      \
@@ -84,10 +113,22 @@ STRIDED(uint16_t, 16)
 STRIDED(uint32_t, 32)
 STRIDED(uint64_t, 64)
 
+// A load waits for an earlier store whose address has the same last twelve bits. Where the target lies a little behind
+// the source in that sense, every load of a copy forwards would; one of a copy backwards meets no such store.
+static void copy_bytes(char *to, const char *from, size_t n) {
+  size_t behind = ((uintptr_t)to - (uintptr_t)from) & 4095;
+  if (behind == 0 || behind >= 512 || n < 512) {
+    memcpy(to, from, n);
+    return;
+  }
+  for (; n >= 64; n -= 64) memcpy(to + n - 64, from + n - 64, 64);
+  memcpy(to, from, n);
+}
+
 static void copy_run(const copy_job *job, char *to, const char *from) {
   axis a = job->axes[job->rank - 1];
   if (a.to == 1 && a.from == 1) {
-    memcpy(to, from, a.size * job->bytes);
+    copy_bytes(to, from, a.size * job->bytes);
     return;
   }
   switch (job->bytes) {

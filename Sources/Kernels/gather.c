@@ -4,7 +4,7 @@
 #include "gather_resolve.h"
 #include "row_runtime.h"
 
-enum { chunk_bytes = 1 << 16 };
+enum { chunk_bytes = 1 << 16, slice = 1024 };
 
 typedef struct gather_job {
   resolved_rows at;
@@ -55,8 +55,52 @@ static void gather_chunk(void *context, size_t chunk, size_t worker) {
   }
 }
 
+// A gather of single elements or short rows, whose indices are used once: each chunk resolves its own.
+typedef struct slice_job {
+  gather_job job;
+  const martlet_index_shape *shape;
+  const void *indices;
+  int is_bad;
+} slice_job;
+
+static void slice_chunk(void *context, size_t chunk, size_t worker) {
+  (void)worker;
+  slice_job *all = context;
+  const gather_job *job = &all->job;
+  const resolved_rows *at = &job->at;
+  size_t row_bytes = job->bytes * at->inner, total = at->outer * at->count, rows[slice];
+  size_t position = chunk * job->per_chunk, end = position + job->per_chunk;
+  if (end > total) end = total;
+  while (position < end) {
+    size_t outer = position / at->count, n = at->count - position % at->count;
+    if (n > end - position) n = end - position;
+    if (n > slice) n = slice;
+    if (!resolve_slice(all->shape, all->indices, position, n, rows)) {
+      __atomic_store_n(&all->is_bad, 1, __ATOMIC_RELAXED);
+      return;
+    }
+    gather_run(job, job->result + position * row_bytes, job->source + outer * at->source_rows * row_bytes, rows, n);
+    position += n;
+  }
+}
+
+static int gather_slices(const martlet_index_shape *shape, size_t bytes, const void *source, const void *indices,
+                         void *result, martlet_row_error *error) {
+  int is_element_form = shape->form == MARTLET_INDEX_ELEMENTS;
+  size_t unit = is_element_form ? shape->inner : 1;
+  slice_job all = {.job = {.bytes = bytes, .source = source, .result = result}, .shape = shape, .indices = indices};
+  all.job.at = (resolved_rows){.source_rows = shape->n * unit, .outer = shape->outer, .count = shape->count * unit,
+                               .inner = is_element_form ? 1 : shape->inner};
+  size_t row_bytes = bytes * all.job.at.inner, total = shape->outer * all.job.at.count;
+  all.job.per_chunk = row_bytes == 0 || row_bytes > chunk_bytes ? 1 : chunk_bytes / row_bytes;
+  if (total > 0) rows_parallel((total + all.job.per_chunk - 1) / all.job.per_chunk, slice_chunk, &all);
+  return all.is_bad ? find_bad_index(shape, indices, total, error) : MARTLET_ROW_OK;
+}
+
 int martlet_gather(const martlet_index_shape *shape, size_t element_bytes, const void *source, const void *indices,
                    void *result, martlet_row_error *error) {
+  int is_used_once = shape->form == MARTLET_INDEX_ELEMENTS || (shape->form == MARTLET_INDEX_ROWS && shape->outer == 1);
+  if (is_used_once) return gather_slices(shape, element_bytes, source, indices, result, error);
   gather_job job = {.bytes = element_bytes, .source = source, .result = result};
   int status = resolve_rows(shape, indices, &job.at, error);
   if (status != MARTLET_ROW_OK) return status;

@@ -18,4 +18,11 @@ typedef struct resolved_rows {
 int resolve_rows(const martlet_index_shape *shape, const void *indices, resolved_rows *resolved,
                  martlet_row_error *error);
 
+/// The row numbers of the indices first, first + 1, … of the row and element forms; returns 0 if one is out of range,
+/// and then they mean nothing.
+int resolve_slice(const martlet_index_shape *shape, const void *indices, size_t first, size_t n, size_t *rows);
+
+/// The error of the first index that is out of range, in the row and element forms.
+int find_bad_index(const martlet_index_shape *shape, const void *indices, size_t total, martlet_row_error *error);
+
 #endif

@@ -2,7 +2,7 @@
 // vectors of any width. All multiply-adds are written out and contraction is off: every instruction
 // set gives the same bits. Included once for each instruction set, inside its target pragma.
 //
-// The common functions stay in float32 (exp, log, tanh, the logistic function, erf); the others are
+// The common functions stay in float32 (exp, log, tanh, the logistic function, erf, erfc); the others are
 // computed in float64 with short polynomials, which is accurate to the last place for little work.
 // Coefficients interpolate at Chebyshev nodes in 60 digits; worst errors are measured by
 // Benchmarks/Accuracy.
@@ -40,16 +40,18 @@ MATH_INLINE double f64_from_bits(uint64_t u) {
 #define MATH_ROUND_F32 12582912.0f
 #define MATH_ROUND_F64 6755399441055744.0
 
-// exp(r) for |r| <= log(2)/2.
-MATH_INLINE float f32_exp_core(float r) {
+// exp(r) - 1 for |r| <= log(2)/2.
+MATH_INLINE float f32_exp_rest(float r) {
   float q = 0.000198910813f;
   q = MATH_FMA(q, r, 0.00139337312f);
   q = MATH_FMA(q, r, 0.00833331048f);
   q = MATH_FMA(q, r, 0.041666463f);
   q = MATH_FMA(q, r, 0.166666672f);
   q = MATH_FMA(q, r, 0.5f);
-  return MATH_FMA(r * r, q, r) + 1.0f;
+  return MATH_FMA(r * r, q, r);
 }
+
+MATH_INLINE float f32_exp_core(float r) { return f32_exp_rest(r) + 1.0f; }
 
 // Two steps, so that results below the normal range are rounded once and 2^128 is never a factor.
 MATH_INLINE float f32_scale(float p, int32_t n) {
@@ -147,8 +149,8 @@ MATH_INLINE float f32_sigmoid(float x) {
   return MATH_FMA(remainder, reciprocal, quotient);
 }
 
-MATH_INLINE float f32_erf(float x) {
-  float a = __builtin_elementwise_abs(x);
+// erf(x) for |x| < 0.94.
+MATH_INLINE float f32_erf_small(float x) {
   float z = x * x;
   float p = 8.21278053e-05f;
   p = MATH_FMA(p, z, -0.000810505451f);
@@ -157,7 +159,12 @@ MATH_INLINE float f32_erf(float x) {
   p = MATH_FMA(p, z, 0.11283671f);
   p = MATH_FMA(p, z, -0.376126322f);
   p = MATH_FMA(p, z, 0.128379166f);
-  float small = MATH_FMA(x, p, x);
+  return MATH_FMA(x, p, x);
+}
+
+MATH_INLINE float f32_erf(float x) {
+  float a = __builtin_elementwise_abs(x);
+  float small = f32_erf_small(x);
   float b = a > 4.0f ? 4.0f : a;
   float q = -1.01184514e-06f;
   q = MATH_FMA(q, b, 3.37652273e-05f);
@@ -169,6 +176,36 @@ MATH_INLINE float f32_erf(float x) {
   q = MATH_FMA(q, b, 1.12888873f);
   float large = 1.0f - f32_exp_bounded(-(q * b));
   return a < 0.94f ? small : __builtin_elementwise_copysign(large, x);
+}
+
+MATH_INLINE float f32_erfc(float x) {
+  // exp(a^2) erfc(a) (1 + 2a) as a polynomial in (a - 3) / (a + 3).
+  float a = __builtin_elementwise_abs(x);
+  a = a > 10.1f ? 10.1f : a;
+  float t = (a - 3.0f) / (a + 3.0f);
+  float p = 3.57217759e-05f;
+  p = MATH_FMA(p, t, -0.000182311793f);
+  p = MATH_FMA(p, t, -0.000742267235f);
+  p = MATH_FMA(p, t, 0.00194910623f);
+  p = MATH_FMA(p, t, 0.00252979854f);
+  p = MATH_FMA(p, t, -0.023787193f);
+  p = MATH_FMA(p, t, 0.0683060288f);
+  p = MATH_FMA(p, t, -0.119271711f);
+  p = MATH_FMA(p, t, 0.129645407f);
+  p = MATH_FMA(p, t, -0.0475623794f);
+  p = MATH_FMA(p, t, -0.135621116f);
+  p = MATH_FMA(p, t, 1.25300801f);
+  float scale = p / MATH_FMA(2.0f, a, 1.0f);
+  // scale exp(-a^2) in as few roundings as can be; what the square loses goes into the exponent.
+  float square = a * a, lost = MATH_FMA(a, a, -square);
+  float turn = MATH_FMA(-square, 1.44269504f, MATH_ROUND_F32);
+  float n = turn - MATH_ROUND_F32;
+  float r = MATH_FMA(n, -0x1.62e430p-1f, -square);
+  r = MATH_FMA(n, 0x1.05c610p-29f, r) - lost;
+  float value = MATH_FMA(scale, f32_exp_rest(r), scale);
+  value = f32_scale(value, (int32_t)(f32_bits(turn) - f32_bits(MATH_ROUND_F32)));
+  value = a < 0.5f ? 1.0f - f32_erf_small(a) : value;
+  return x < 0.0f ? 2.0f - value : value;
 }
 
 // Below: float64 inside.
@@ -415,30 +452,6 @@ MATH_INLINE float f32_atanh(float x) {
   result = a == 1.0 ? INFINITY : result;
   result = a <= 1.0 ? result : NAN;
   return __builtin_elementwise_copysign(result, x);
-}
-
-MATH_INLINE float f32_erfc(float x) {
-  // exp(a^2) erfc(a) (1 + 2a) as a polynomial in (a - 3) / (a + 3).
-  double a = (double)__builtin_elementwise_abs(x);
-  a = a > 10.1 ? 10.1 : a;
-  double t = (a - 3.0) / (a + 3.0);
-  double p = -5.0329140116191606e-06;
-  p = MATH_FMA(p, t, -2.015729603598249e-05);
-  p = MATH_FMA(p, t, 8.321142166649733e-06);
-  p = MATH_FMA(p, t, 0.0001268120847438995);
-  p = MATH_FMA(p, t, -0.00010593878703834961);
-  p = MATH_FMA(p, t, -0.0007806044465037519);
-  p = MATH_FMA(p, t, 0.0018886986468274066);
-  p = MATH_FMA(p, t, 0.0025295306420327628);
-  p = MATH_FMA(p, t, -0.023770496303144907);
-  p = MATH_FMA(p, t, 0.0683080162785998);
-  p = MATH_FMA(p, t, -0.11927366559472606);
-  p = MATH_FMA(p, t, 0.12964515904363327);
-  p = MATH_FMA(p, t, -0.04756229428049024);
-  p = MATH_FMA(p, t, -0.13562110612703746);
-  p = MATH_FMA(p, t, 1.2530080582693577);
-  double value = p / MATH_FMA(2.0, a, 1.0) * f64_exp_short(-a * a);
-  return (float)(x < 0.0f ? 2.0 - value : value);
 }
 
 MATH_INLINE float f32_pow(float x, float y) {

@@ -154,14 +154,16 @@ static void apply_ternary(row_run *run, const martlet_row_instruction *i) {
   row_register a = space(run)[i->a], b = space(run)[i->b], c = space(run)[i->c];
   int selects = i->opcode == MARTLET_ROW_SELECT, uniform = a.is_uniform && b.is_uniform && c.is_uniform;
   size_t width = row_width(i->type), count = uniform ? 1 : run->count;
+  // A selection takes a uniform value as it is.
+  unsigned flags = selects && !uniform ? (b.is_uniform ? ROW_UNIFORM_A : 0) | (c.is_uniform ? ROW_UNIFORM_B : 0) : 0;
   const void *x = uniform ? a.data : row_expanded(run, a, selects ? 1 : width, 0);
-  const void *y = uniform ? b.data : row_expanded(run, b, width, 1);
-  const void *z = uniform ? c.data : row_expanded(run, c, width, 2);
+  const void *y = uniform || (flags & ROW_UNIFORM_A) ? b.data : row_expanded(run, b, width, 1);
+  const void *z = uniform || (flags & ROW_UNIFORM_B) ? c.data : row_expanded(run, c, width, 2);
   char *memory = result_memory(run, i->result);
   // A condition is narrower than the result, so it may not be overwritten while it is read.
   char *to = selects && width > 1 && x == memory ? run->staging[0] : memory;
   if (selects) {
-    run->kernels->select[row_log2_width(width)](to, x, y, z, count);
+    run->kernels->select[row_log2_width(width)](to, x, y, z, count, flags);
   } else {
     run->kernels->multiply_add[i->type](to, x, y, z, count);
     round_half(run, i->type, to, count);

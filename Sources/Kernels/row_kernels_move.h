@@ -51,14 +51,24 @@ CASTS_FROM_INTEGER(int64_t, i64)
 CASTS_FROM_FLOAT(float, f32)
 CASTS_FROM_FLOAT(double, f64)
 
+// Four loops, so that a broadcast operand costs a register and not a tile.
+#define SELECT_LOOP(FIRST, SECOND)                                                                \
+  ROW_LOOP for (size_t i = 0; i < n; i++) {                                                       \
+    o[i] = p[i] ? FIRST : SECOND;                                                                 \
+  }                                                                                               \
+  return
 #define SELECT(T, bits)                                                                           \
-  static void select_##bits(void *out, const void *a, const void *b, const void *c, size_t n) {   \
+  static void select_##bits(void *out, const void *a, const void *b, const void *c, size_t n,     \
+                            unsigned uniform) {                                                   \
     T *o = out;                                                                                   \
     const uint8_t *p = a;                                                                         \
     const T *q = b, *r = c;                                                                       \
-    ROW_LOOP for (size_t i = 0; i < n; i++) {                                                     \
-      T x = q[i], y = r[i];                                                                       \
-      o[i] = p[i] ? x : y;                                                                        \
+    T x = *q, y = *r;                                                                             \
+    switch (uniform) {                                                                            \
+      case ROW_UNIFORM_A: SELECT_LOOP(x, r[i]);                                                   \
+      case ROW_UNIFORM_B: SELECT_LOOP(q[i], y);                                                   \
+      case ROW_UNIFORM_A | ROW_UNIFORM_B: SELECT_LOOP(x, y);                                      \
+      default: SELECT_LOOP(q[i], r[i]);                                                           \
     }                                                                                             \
   }                                                                                               \
   static void fill_##bits(void *out, const void *a, size_t n) {                                   \
@@ -92,11 +102,39 @@ SELECT(uint64_t, 64)
   }
 
 #define HALF_VECTORS(name) name##_vectors
-static inline size_t widen_bf16_vectors(float *o, const uint16_t *p, size_t n) { return (void)o, (void)p, (void)n, 0; }
-static inline size_t narrow_bf16_vectors(uint16_t *o, const float *p, size_t n) { return (void)o, (void)p, (void)n, 0; }
-static inline size_t round_bf16_vectors(float *o, const float *p, size_t n) { return (void)o, (void)p, (void)n, 0; }
-
 #if ROW_ISA > 0
+static inline size_t widen_bf16_vectors(float *o, const uint16_t *p, size_t n) {
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(p + i)));
+    _mm256_storeu_si256((__m256i *)(o + i), _mm256_slli_epi32(wide, 16));
+  }
+  return i;
+}
+// The upper halves of eight floats, rounded to nearest even; NaN stays NaN.
+static inline __m256i bf16_bits(__m256 x) {
+  __m256i bits = _mm256_castps_si256(x), high = _mm256_srli_epi32(bits, 16);
+  __m256i half = _mm256_add_epi32(_mm256_set1_epi32(0x7fff), _mm256_and_si256(high, _mm256_set1_epi32(1)));
+  __m256i rounded = _mm256_srli_epi32(_mm256_add_epi32(bits, half), 16);
+  __m256i is_nan = _mm256_castps_si256(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+  return _mm256_blendv_epi8(rounded, _mm256_or_si256(high, _mm256_set1_epi32(0x40)), is_nan);
+}
+static inline size_t narrow_bf16_vectors(uint16_t *o, const float *p, size_t n) {
+  size_t i = 0;
+  for (; i + 16 <= n; i += 16) {
+    __m256i a = bf16_bits(_mm256_loadu_ps(p + i)), b = bf16_bits(_mm256_loadu_ps(p + i + 8));
+    __m256i packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(a, b), 0xd8);
+    _mm256_storeu_si256((__m256i *)(o + i), packed);
+  }
+  return i;
+}
+static inline size_t round_bf16_vectors(float *o, const float *p, size_t n) {
+  size_t i = 0;
+  for (; i + 8 <= n; i += 8) {
+    _mm256_storeu_si256((__m256i *)(o + i), _mm256_slli_epi32(bf16_bits(_mm256_loadu_ps(p + i)), 16));
+  }
+  return i;
+}
 // Eight at a time by the F16C instructions.
 static inline size_t widen_f16_vectors(float *o, const uint16_t *p, size_t n) {
   size_t i = 0;
@@ -116,6 +154,9 @@ static inline size_t round_f16_vectors(float *o, const float *p, size_t n) {
   return i;
 }
 #else
+static inline size_t widen_bf16_vectors(float *o, const uint16_t *p, size_t n) { return (void)o, (void)p, (void)n, 0; }
+static inline size_t narrow_bf16_vectors(uint16_t *o, const float *p, size_t n) { return (void)o, (void)p, (void)n, 0; }
+static inline size_t round_bf16_vectors(float *o, const float *p, size_t n) { return (void)o, (void)p, (void)n, 0; }
 static inline size_t widen_f16_vectors(float *o, const uint16_t *p, size_t n) { return (void)o, (void)p, (void)n, 0; }
 static inline size_t narrow_f16_vectors(uint16_t *o, const float *p, size_t n) { return (void)o, (void)p, (void)n, 0; }
 static inline size_t round_f16_vectors(float *o, const float *p, size_t n) { return (void)o, (void)p, (void)n, 0; }

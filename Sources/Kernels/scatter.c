@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "gather_resolve.h"
+#include "include/martlet_pool.h"
 #include "row_kernels.h"
 #include "row_program.h"
 #include "row_runtime.h"
@@ -40,10 +41,46 @@ static void combine_row(const scatter_job *job, char *to, const char *from, size
     memcpy(to, from, n * job->bytes);
   } else if (row_is_half(job->type)) {
     combine_half(job, to, from, n);
-  } else if (n == 1 && job->type == MARTLET_F32 && job->kind == MARTLET_SCATTER_ADD) {
-    *(float *)(void *)to += *(const float *)(const void *)from;
   } else {
     job->combine(to, to, from, n, 0);
+  }
+}
+
+// Single elements: no call for each.
+#define SINGLES(T, name, COMBINE)                                                                          \
+  static void name(void *to, const void *from, const size_t *rows, size_t n, size_t first, size_t last) {  \
+    T *t = to;                                                                                             \
+    const T *f = from;                                                                                     \
+    for (size_t i = 0; i < n; i++) {                                                                       \
+      if (rows[i] - first < last - first) t[rows[i]] = COMBINE(t[rows[i]], f[i]);                          \
+    }                                                                                                      \
+  }
+#define SECOND(x, y) (y)
+#define PLUS(x, y) ((x) + (y))
+SINGLES(uint8_t, set_8, SECOND)
+SINGLES(uint16_t, set_16, SECOND)
+SINGLES(uint32_t, set_32, SECOND)
+SINGLES(uint64_t, set_64, SECOND)
+SINGLES(float, add_f32, PLUS)
+SINGLES(double, add_f64, PLUS)
+SINGLES(uint32_t, add_u32, PLUS)
+SINGLES(uint64_t, add_u64, PLUS)
+typedef void (*scatter_singles)(void *to, const void *from, const size_t *rows, size_t n, size_t first, size_t last);
+
+// NULL where there is no such loop.
+static scatter_singles singles_of(const scatter_job *job) {
+  if (job->kind == MARTLET_SCATTER_SET) {
+    return job->bytes == 1 ? set_8 : job->bytes == 2 ? set_16 : job->bytes == 4 ? set_32 : set_64;
+  }
+  if (job->kind != MARTLET_SCATTER_ADD) return NULL;
+  switch (job->type) {
+    case MARTLET_F32: return add_f32;
+    case MARTLET_F64: return add_f64;
+    case MARTLET_U32:
+    case MARTLET_I32: return add_u32;
+    case MARTLET_U64:
+    case MARTLET_I64: return add_u64;
+    default: return NULL;
   }
 }
 
@@ -62,6 +99,11 @@ static void scatter_chunk(void *context, size_t chunk, size_t worker) {
   const size_t *rows = at->rows + (at->is_shared ? 0 : outer * at->count);
   char *to = job->destination + outer * at->source_rows * at->inner * job->bytes;
   const char *from = job->updates + outer * at->count * at->inner * job->bytes;
+  scatter_singles singles = at->inner == 1 ? singles_of(job) : NULL;
+  if (singles != NULL) {
+    singles(to, from, rows, at->count, first_row, last_row);
+    return;
+  }
   for (size_t i = 0; i < at->count; i++) {
     if (rows[i] < first_row || rows[i] >= last_row) continue;
     combine_row(job, to + (rows[i] * at->inner + first) * job->bytes, from + (i * at->inner + first) * job->bytes,
@@ -80,11 +122,13 @@ int martlet_scatter(const martlet_index_shape *shape, uint8_t type, uint8_t kind
   if (status != MARTLET_ROW_OK) return status;
   const resolved_rows *at = &job.at;
   size_t elements = at->outer * at->count * at->inner;
-  if (at->outer < parts && elements > serial_elements) {
+  // How the destination is shared out changes no order of updates, so it may depend on who is there to share.
+  size_t threads = martlet_pool_threads(), shares = threads < parts ? threads : parts;
+  if (at->outer < shares && elements > serial_elements) {
     if (at->inner >= wide_row) {
-      job.column_parts = parts;
-    } else if (at->source_rows >= parts) {
-      job.row_parts = parts;
+      job.column_parts = shares;
+    } else if (at->source_rows >= shares) {
+      job.row_parts = shares;
     }
   }
   if (elements > 0) rows_parallel(at->outer * job.row_parts * job.column_parts, scatter_chunk, &job);

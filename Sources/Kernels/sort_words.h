@@ -6,8 +6,8 @@
 #include "include/martlet_rows.h"
 #include "sort_keys.h"
 
-/// Lines up to this length are sorted by insertion.
-enum { sort_few = 48 };
+/// Lines up to `sort_few` are sorted by insertion, up to `sort_some` by merging.
+enum { sort_few = 24, sort_some = 192, sort_run = 8 };
 
 #define SHORT_KEYS(T, READ, KEY) \
   for (size_t i = 0; i < n; i++) keys[i] = (uint64_t)KEY(READ(((const T *)from)[i * step]), descending) << 32 | i
@@ -39,6 +39,37 @@ static void sort_words_by_insertion(uint64_t *words, size_t n) {
   }
 }
 
+// Merges a sorted run of `width` words and what follows it. Which of the two is taken is no branch: it is not foreseen.
+static void merge_pair(const uint64_t *left, size_t n, size_t width, uint64_t *to) {
+  if (n <= width) {
+    memcpy(to, left, n * sizeof *to);
+    return;
+  }
+  const uint64_t *right = left + width, *end = left + n;
+  size_t i = 0, j = 0, count = n - width;
+  while (i < width && j < count) {
+    uint64_t a = left[i], b = right[j];
+    int takes_left = a <= b;
+    *to++ = takes_left ? a : b;
+    i += (size_t)takes_left, j += (size_t)!takes_left;
+  }
+  memcpy(to, left + i, (width - i) * sizeof *to);
+  memcpy(to + (width - i), right + j, (size_t)(end - (right + j)) * sizeof *to);
+}
+
+static uint64_t *sort_words_by_merging(uint64_t *words, uint64_t *other, size_t n) {
+  for (size_t i = 0; i < n; i += sort_run) sort_words_by_insertion(words + i, n - i < sort_run ? n - i : sort_run);
+  for (size_t width = sort_run; width < n; width *= 2) {
+    for (size_t i = 0; i < n; i += 2 * width) {
+      merge_pair(words + i, n - i < 2 * width ? n - i : 2 * width, width, other + i);
+    }
+    uint64_t *swapped = words;
+    words = other;
+    other = swapped;
+  }
+  return words;
+}
+
 static uint64_t *sort_words_by_radix(uint64_t *words, uint64_t *other, size_t n) {
   // All counts in one pass. Few words: four digits, so that there are not more counts than words; many: three.
   unsigned bits = n < 4096 ? 8 : 11, digits = (32 + bits - 1) / bits, mask = (1u << bits) - 1;
@@ -67,7 +98,8 @@ static uint64_t *sort_words_by_radix(uint64_t *words, uint64_t *other, size_t n)
 
 /// Sorts n words; returns whichever of the two arrays holds them then.
 static uint64_t *sort_words(uint64_t *words, uint64_t *other, size_t n) {
-  if (n > sort_few) return sort_words_by_radix(words, other, n);
+  if (n > sort_some) return sort_words_by_radix(words, other, n);
+  if (n > sort_few) return sort_words_by_merging(words, other, n);
   sort_words_by_insertion(words, n);
   return words;
 }

@@ -6,7 +6,7 @@
 #include "row_runtime.h"
 #include "sort_words.h"
 
-enum { block = 256, chunk_elements = 1 << 14 };
+enum { block = 256, few = 32, few_block = 16, chunk_elements = 1 << 14 };
 
 typedef struct keyed {
   uint64_t key;
@@ -128,11 +128,66 @@ static void select_line(const topk_job *job, const char *from, keyed *best, int6
   for (size_t i = 0; i < job->k; i++) order[i * job->inner] = (int64_t)best[i].position;
 }
 
+// The few best of a line of float32, kept in order: an element that beats the last is put into its place. Of n elements
+// in random order k (1 + ln(n / k)) do; in the worst order all do, which is why k is small.
+static void insert_best(const float *from, size_t n, size_t k, int descending, uint64_t *best, int64_t *order) {
+  size_t held = 0;
+  for (size_t start = 0; start < n; start += few_block) {
+    size_t count = n - start < few_block ? n - start : few_block;
+    const float *at = from + start;
+    if (held == k && count == few_block && best[k - 1] >> 32 != UINT32_MAX) {
+      float bar = from[(uint32_t)best[k - 1]];
+      int found = 0;
+      if (descending) {
+        for (size_t i = 0; i < few_block; i++) found |= at[i] > bar;
+      } else {
+        for (size_t i = 0; i < few_block; i++) found |= at[i] < bar;
+      }
+      if (!found) continue;
+    }
+    for (size_t i = 0; i < count; i++) {
+      uint64_t word = (uint64_t)short_key_of_float(at[i], descending) << 32 | (start + i);
+      if (held == k && word > best[k - 1]) continue;
+      size_t place = held < k ? held++ : k - 1;
+      for (; place > 0 && best[place - 1] > word; place--) best[place] = best[place - 1];
+      best[place] = word;
+    }
+  }
+  for (size_t i = 0; i < k; i++) order[i] = (int64_t)(uint32_t)best[i];
+}
+
+// Moves the k first of n words to the front, in any order: Hoare's selection, as `select_first`.
+static void select_words(uint64_t *words, size_t n, size_t k) {
+  ptrdiff_t low = 0, high = (ptrdiff_t)n - 1, last = (ptrdiff_t)k - 1;
+  while (high - low > sort_few) {
+    uint64_t a = words[low], b = words[low + (high - low) / 2], c = words[high];
+    uint64_t pivot = a < b ? (b < c ? b : (a < c ? c : a)) : (a < c ? a : (b < c ? c : b));
+    ptrdiff_t i = low, j = high;
+    while (i <= j) {
+      while (words[i] < pivot) i++;
+      while (pivot < words[j]) j--;
+      if (i > j) break;
+      uint64_t held = words[i];
+      words[i++] = words[j];
+      words[j--] = held;
+    }
+    if (last <= j) {
+      high = j;
+    } else if (last >= i) {
+      low = i;
+    } else {
+      return;
+    }
+  }
+  sort_words_by_insertion(words + low, (size_t)(high - low) + 1);
+}
+
 static void topk_chunk(void *context, size_t chunk, size_t worker) {
   (void)worker;
   topk_job *job = context;
   // Short lines, and large shares of longer ones, are sorted sooner than searched.
   int is_sorted = job->n <= UINT32_MAX && (job->n <= 2 * sort_few || job->n / 20 <= job->k);
+  int is_few = job->k <= few && job->type == MARTLET_F32 && job->inner == 1 && job->n <= UINT32_MAX;
   size_t words_bytes = is_sorted ? (2 * job->n + 1) * sizeof(uint64_t) : 0;
   keyed *memory = rows_scratch((2 * job->k + 2 * block) * sizeof(keyed) + words_bytes);
   if (memory == NULL) {
@@ -145,8 +200,12 @@ static void topk_chunk(void *context, size_t chunk, size_t worker) {
     const char *from = job->source + (outer * job->n * job->inner + column) * job->bytes;
     int64_t *order = job->order + outer * job->k * job->inner + column;
     uint64_t *words = (uint64_t *)memory;
-    if (is_sorted && make_short_keys(job->type, job->is_descending, from, job->n, job->inner, words)) {
-      words = sort_words(words, words + job->n, job->n);
+    if (is_few) {
+      insert_best((const float *)from, job->n, job->k, job->is_descending, words, order);
+    } else if (is_sorted && make_short_keys(job->type, job->is_descending, from, job->n, job->inner, words)) {
+      size_t n = job->n;
+      if (job->k < n / 4) select_words(words, n, job->k), n = job->k;
+      words = sort_words(words, words + job->n, n);
       for (size_t i = 0; i < job->k; i++) order[i * job->inner] = (int64_t)(uint32_t)words[i];
     } else {
       select_line(job, from, memory, order);

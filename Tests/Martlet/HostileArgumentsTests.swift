@@ -4,7 +4,7 @@ import Testing
 
 /// Arguments that have broken operators elsewhere, each with several variants: every one is refused with a sentence, or
 /// has a defined result. None traps, hangs, allocates what it only claims, or writes where it should not.
-@Suite struct HostileArgumentsTests {
+@Suite(.endsAtZero) struct HostileArgumentsTests {
   @Test(arguments: HostileCase.all) func `hostile arguments are refused or have a defined result`(
     _ hostile: HostileCase
   ) {
@@ -53,25 +53,25 @@ struct HostileCase: Sendable, CustomTestStringConvertible {
 
   var testDescription: String { name }
 
-  static let all = indexing + shaping + reducing + multiplying + windows + learning + making
+  static let all = indexing + shaping + reducing + multiplying + windows + learning + making + others
 }
 
-private func no(_ words: String = "", _ call: @escaping @Sendable () -> Tensor) -> HostileCase.Variant {
-  .init(answer: .refused(words), call: call)
-}
+extension HostileCase {
+  static func no(_ words: String = "", _ call: @escaping @Sendable () -> Tensor) -> Variant {
+    Variant(answer: .refused(words), call: call)
+  }
 
-private func yes(
-  _ shape: [Int], _ values: [Double], _ call: @escaping @Sendable () -> Tensor
-) -> HostileCase.Variant {
-  .init(answer: .gives(shape, values), call: call)
-}
+  static func yes(_ shape: [Int], _ values: [Double], _ call: @escaping @Sendable () -> Tensor) -> Variant {
+    Variant(answer: .gives(shape, values), call: call)
+  }
 
-/// Of what was refused there is none.
-private func first(_ parts: [Tensor]) -> Tensor { parts.first ?? f([]) }
-private func f(_ shape: Shape) -> Tensor { .ones(shape) }
-private func i(_ values: [Int]) -> Tensor { Tensor(values) }
-private func g(_ values: [Int32]) -> Tensor { Tensor(values) }
-private func v(_ values: [Double]) -> Tensor { Tensor(values) }
+  /// Of what was refused there is none.
+  static func first(_ parts: [Tensor]) -> Tensor { parts.first ?? f([]) }
+  static func f(_ shape: Shape) -> Tensor { .ones(shape) }
+  static func i(_ values: [Int]) -> Tensor { Tensor(values) }
+  static func g(_ values: [Int32]) -> Tensor { Tensor(values) }
+  static func v(_ values: [Double]) -> Tensor { Tensor(values) }
+}
 
 extension HostileCase {
   private static let indexing: [HostileCase] = [

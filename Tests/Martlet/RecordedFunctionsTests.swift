@@ -5,7 +5,7 @@ import Testing
 
 /// What other frameworks answered to the functions of tensors, values and gradients; recorded by
 /// `Tests/Fixtures/make_function_cases.py`.
-@Suite struct RecordedFunctionsTests {
+@Suite(.endsAtZero) struct RecordedFunctionsTests {
   private static let families = [
     "special", "pairs", "quantiles", "running", "counting", "taking", "layout", "resizing", "sampling", "boxes",
     "algebra", "fourier",

@@ -1,7 +1,7 @@
 import Martlet
 import Testing
 
-@Suite struct WrongCallsTests {
+@Suite(.endsAtZero) struct WrongCallsTests {
   @Test func `a wrong call is a sentence that names operation, shapes, expectation and line`() {
     var complaints: [String] = []
     var misplaced: [String] = []

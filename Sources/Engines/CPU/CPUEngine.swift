@@ -3,18 +3,32 @@ import MartletGraph
 /// The engine that runs programs on the processor.
 public final class CPUEngine: Engine {
   /// The engine that everybody uses; others exist for tests.
-  public static let shared = CPUEngine()
+  public static let shared = CPUEngine(cacheBudget: Debugging.cacheBudget, check: Debugging.resultCheck)
 
-  public let name = "cpu"
+  public let name: String
 
   /// Where buffers of tensors and working memory come from.
   public let pool: BufferPool
 
+  /// Which runs are compared with the reference interpreter; none when nil.
+  public let check: ResultCheck?
+
   /// An engine with a pool of its own.
   ///
-  /// - Parameter cacheBudget: Bytes of unused memory that may be kept for reuse.
-  public init(cacheBudget: Int = 4 << 30) {
-    pool = BufferPool(budget: cacheBudget)
+  /// - Parameters:
+  ///   - cacheBudget: Bytes of unused memory that may be kept for reuse.
+  ///   - check: Which runs are compared with the reference interpreter.
+  public convenience init(cacheBudget: Int = 4 << 30, check: ResultCheck? = nil) {
+    self.init(pool: BufferPool(budget: cacheBudget), check: check, name: "cpu")
+  }
+
+  private init(pool: BufferPool, check: ResultCheck?, name: String) {
+    (self.pool, self.check, self.name) = (pool, check, name)
+  }
+
+  /// An engine that takes its memory from the same pool and compares some runs with the reference interpreter.
+  public func checking(_ check: ResultCheck) -> CPUEngine {
+    CPUEngine(pool: pool, check: check, name: "cpu (checking \(check.probability) up to \(check.operationLimit))")
   }
 
   public func compile(_ program: Program) throws(GraphError) -> any Executable {
@@ -26,7 +40,9 @@ public final class CPUEngine: Engine {
       Debugging.print("program of \(program.graph.nodes.count) nodes\n\(plan.explanation)\n")
     }
     let planned = PlannedProgram(plan: plan, engine: self)
-    return Debugging.checksResults ? CheckedProgram(planned: planned, program: program) : planned
+    guard let check, check.covers(program.graph) else { return planned }
+    let unchecked = CPUEngine(pool: pool, check: nil, name: "cpu")
+    return CheckedProgram(planned, program, check, engine: unchecked)
   }
 
   /// The steps of a program, for a reader: what is fused, what is copied, how memory is used.

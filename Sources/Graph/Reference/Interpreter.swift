@@ -5,6 +5,8 @@
 public struct Interpreter {
   /// The operations done so far.
   public private(set) var count: OperationCount
+  /// Sees, and may change, the results of every operation of the graph, by the position of its node.
+  package var observer: ((_ position: Int, _ results: inout [ReferenceTensor]) -> Void)?
 
   public init() { count = OperationCount() }
 
@@ -34,6 +36,7 @@ public struct Interpreter {
         run.results[position] = [ReferenceTensor(literal)]
       default: try run.evaluate(position, count: &count)
       }
+      if observer != nil { observer?(position, &run.results[position]!) }
       run.releaseOperands(of: position)
     }
     return graph.outputs.map { run.results[$0.position]![0] }

@@ -79,7 +79,7 @@ enum SpecialFunctions {
     if q <= 0 && s != s.rounded() { return .nan }
     if q == .infinity { return 0 }
     if q < -100_000 { return .nan }
-    let count = max(14, Int((14 - q).rounded(.up)))
+    let count = q < 0 ? Int((14 - q).rounded(.up)) : 14
     var sum = (0..<count).reduce(0) { $0 + pow(q + Double($1), -s) }
     let z = q + Double(count)
     sum += pow(z, 1 - s) / (s - 1) + pow(z, -s) / 2

@@ -87,6 +87,7 @@ public struct GroupNorm: Layer {
       let message = "\(channels) channels do not divide into \(groups) groups"
       _ = stop(GraphError("GroupNorm", message), at: SourceLocation(fileID, line))
     }
+    let groups = max(groups, 1)
     scale = Parameter(.ones([channels], dtype: dtype))
     shift = Parameter(.zeros([channels], dtype: dtype))
     (self.groups, self.epsilon) = (groups, epsilon)
@@ -100,8 +101,15 @@ public struct GroupNorm: Layer {
     return inFloat32(x) { x in
       // Not left to be inferred: an empty batch has any number of positions.
       let positions = x.shape.dropFirst().dropLast().reduce(1, *)
-      let grouped = x.reshaped(to: [x.shape.first ?? 1, positions, groups, channels / groups])
-      let result = normalized(grouped, axes: [1, 3], epsilon: epsilon).reshaped(to: x.shape)
+      let (batch, width) = (x.shape.first ?? 1, channels / groups)
+      let rows = x.reshaped(to: [batch, positions, channels])
+      // By channels first, which lie side by side; the mean of a group is then that of a few numbers.
+      func mean(_ x: Tensor) -> Tensor {
+        x.mean(axes: 1).reshaped(to: [batch, groups, width]).mean(axes: 2, keepingAxes: true)
+          .broadcast(to: [batch, groups, width]).reshaped(to: [batch, 1, channels])
+      }
+      let centred = rows - mean(rows)
+      let result = (centred * rsqrt(mean(centred * centred) + epsilon)).reshaped(to: x.shape)
       return result * scale.tensor.cast(to: x.dtype) + shift.tensor.cast(to: x.dtype)
     }
   }
@@ -115,10 +123,10 @@ func hasChannels(_ x: Tensor, _ channels: Int, _ layer: String) -> Bool {
   return false
 }
 
-/// Stops for a negative epsilon, with which a variance of zero has no root.
+/// Stops for a negative epsilon, with which a variance of zero has no root, and for one that leaves nothing.
 func checkEpsilon(_ epsilon: Double, _ layer: String, _ fileID: StaticString, _ line: UInt) {
-  if epsilon >= 0 { return }
-  _ = stop(GraphError(layer, "epsilon \(epsilon) is negative"), at: SourceLocation(fileID, line))
+  if epsilon >= 0 && epsilon < .infinity { return }
+  _ = stop(GraphError(layer, "epsilon \(epsilon) is negative or not finite"), at: SourceLocation(fileID, line))
 }
 
 /// Computes with 16-bit floats in float 32, and rounds once at the end.

@@ -120,7 +120,7 @@ package final class ProgramCache: Sendable {
   package let capacity: Int
   private let state = Mutex(State())
 
-  init(capacity: Int) { self.capacity = capacity }
+  package init(capacity: Int) { self.capacity = capacity }
 
   /// How many programs are kept, and how many have been planned so far.
   package var counts: (kept: Int, planned: Int) { state.withLock { ($0.slots.count, $0.misses) } }

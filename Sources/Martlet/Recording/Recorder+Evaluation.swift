@@ -53,6 +53,7 @@ extension Recorder {
   /// Inside a scope nothing happens, since the step is part of something larger.
   package func finishStep() throws {
     guard scopes.isEmpty else { return }
+    if isChecking, let firstError { throw firstError }
     pthread_mutex_lock(evaluation)
     defer { pthread_mutex_unlock(evaluation) }
     try land(isOwn: true)

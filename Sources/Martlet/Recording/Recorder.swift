@@ -43,7 +43,7 @@ package final class Recorder: @unchecked Sendable {
   /// Reused by the walk that collects a program.
   @exclusivity(unchecked) var marks: [Int32] = []
   package var engine: any Engine = defaultEngine
-  var cache = ProgramCache.shared
+  package var cache = ProgramCache.shared
   /// Where to note how operations come to be recorded, while somebody wants to know.
   package var trace: RecordingTrace?
   /// The part of a training step that is being recorded.

@@ -118,7 +118,7 @@ extension Tensor {
     diagonal: Int = 0, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     compose("lowerTriangle", fileID, line) { c in
-      try c.select(c.compare(.lessOrEqual, c.diagonalDistance(c.matrixShape(self)), Double(diagonal)), self, 0)
+      try c.select(c.triangle(c.matrixShape(self), .lessOrEqual, diagonal), self, 0)
     }
   }
 
@@ -129,7 +129,7 @@ extension Tensor {
     diagonal: Int = 0, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     compose("upperTriangle", fileID, line) { c in
-      try c.select(c.compare(.greaterOrEqual, c.diagonalDistance(c.matrixShape(self)), Double(diagonal)), self, 0)
+      try c.select(c.triangle(c.matrixShape(self), .greaterOrEqual, diagonal), self, 0)
     }
   }
 
@@ -163,6 +163,16 @@ extension Composition {
   /// Column minus row, `int64`.
   func diagonalDistance(_ matrix: Shape) throws(GraphError) -> Tensor {
     try binary(.subtract, iota([1, matrix[1]], axis: 1), iota([matrix[0], 1], axis: 0))
+  }
+
+  /// How column numbers compare with those of a diagonal, which is found once for a row.
+  func triangle(_ matrix: Shape, _ kind: Compare.Kind, _ diagonal: Int) throws(GraphError) -> Tensor {
+    let (rows, columns) = (matrix[0], matrix[1])
+    let dtype: DType = Swift.max(rows, columns) < 1 << 30 ? .int32 : .int64
+    // Further away all diagonals are alike.
+    let nearest = Double(Swift.min(Swift.max(diagonal, -rows), columns))
+    let diagonals = try binary(.add, iota([rows, 1], axis: 0, dtype), nearest)
+    return try compare(kind, iota([1, columns], axis: 1, dtype), diagonals)
   }
 
   /// The last two sizes.

@@ -153,10 +153,11 @@ extension Tensor {
 }
 
 extension Recorder {
-  /// Inside a region a tensor stands for many values, so none can be read.
+  /// Inside a region a tensor stands for many values, so none can be read; nor after a mistake, when values mean nothing.
   func checkReadable() throws {
     // What another thread is recording is nobody else's business.
     guard Recorder.current === self else { return }
+    if isChecking, let firstError { throw firstError }
     for scope in scopes {
       if case .region(let name) = scope.kind { throw unreadable(name, at: builder.nodes.last?.location) }
     }

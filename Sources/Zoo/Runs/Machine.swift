@@ -1,5 +1,6 @@
-public import MartletFormats
+import Martlet
 import MartletCPU
+public import MartletFormats
 import MartletKernels
 
 /// What this machine can do, partly measured.
@@ -16,6 +17,8 @@ public struct Machine: Sendable {
   public let peakFlopsFloat32OneThread, peakFlopsFloat32: Double
   /// Bytes per second that all threads read plus write when copying, and that they read.
   public let copyBytesPerSecond, readBytesPerSecond: Double
+  /// The most bytes of unused memory that are kept for reuse.
+  public let cacheBudgetBytes: Int
   /// Names of the engines that can run programs.
   public let engines: [String]
 
@@ -36,7 +39,7 @@ public struct Machine: Sendable {
       peakFlopsFloat32OneThread: martlet_peak_flops_f32(1, 0.3), peakFlopsFloat32: martlet_peak_flops_f32(threads, 0.3),
       copyBytesPerSecond: martlet_copy_bandwidth(threads, size),
       readBytesPerSecond: martlet_read_bandwidth(threads, size),
-      engines: engines)
+      cacheBudgetBytes: BufferCache.budget, engines: engines)
   }
 
   /// One object with the properties' names as keys.
@@ -46,7 +49,8 @@ public struct Machine: Sendable {
       "detectedInstructionSet": .string(detectedInstructionSet), "cacheBytes": .array(cacheBytes.map { .integer($0) }),
       "peakFlopsFloat32OneThread": .rounded(peakFlopsFloat32OneThread, 0),
       "peakFlopsFloat32": .rounded(peakFlopsFloat32, 0), "copyBytesPerSecond": .rounded(copyBytesPerSecond, 0),
-      "readBytesPerSecond": .rounded(readBytesPerSecond, 0), "engines": .array(engines.map { .string($0) }),
+      "readBytesPerSecond": .rounded(readBytesPerSecond, 0), "cacheBudgetBytes": .integer(cacheBudgetBytes),
+      "engines": .array(engines.map { .string($0) }),
     ]
   }
 }
@@ -61,6 +65,7 @@ extension Machine: CustomStringConvertible {
     float 32 peak     \(giga(peakFlopsFloat32)) GFLOP/s (one thread: \(giga(peakFlopsFloat32OneThread)))
     memory, copying   \(giga(copyBytesPerSecond)) GB/s
     memory, reading   \(giga(readBytesPerSecond)) GB/s
+    buffers kept      up to \(cacheBudgetBytes >> 20) MiB
     engines           \(engines.joined(separator: ", "))
     """
   }

@@ -3,7 +3,7 @@ import MartletGraph
 import Testing
 
 /// Distributions against SciPy and PyTorch, their samples against quantiles and counts, derivatives against differences.
-@Suite struct DistributionTests {
+@Suite(.endsAtZero) struct DistributionTests {
   @Test func `densities, entropies, moments and divergences are those of the peers`() throws {
     let cases = try RecordedCase.family("distributions").filter {
       !$0.operation.hasPrefix("sample")

@@ -40,7 +40,7 @@ private func agrees(_ a: [Double], _ b: [Double]) -> Bool {
   a.count == b.count && zip(a, b).allSatisfy { $0 == $1 || abs($0 - $1) < 1e-12 }
 }
 
-@Suite struct AttentionTests {
+@Suite(.endsAtZero) struct AttentionTests {
   private func sample(_ shape: Shape, _ seed: UInt64) -> Tensor { .normal(shape, dtype: .float64, seed: seed) }
 
   @Test(arguments: [(4, 4), (3, 5), (5, 3), (1, 6), (4, 0)], [false, true])

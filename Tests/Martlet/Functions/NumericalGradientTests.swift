@@ -22,7 +22,7 @@ struct SmoothFunction: Sendable, CustomTestStringConvertible {
 
 /// Derivatives of functions against central differences in float 64: those above all that no other framework has a
 /// recorded derivative of.
-@Suite struct NumericalGradientTests {
+@Suite(.endsAtZero) struct NumericalGradientTests {
   @Test(arguments: SmoothFunction.all)
   func `a stated derivative is the numerical one`(function: SmoothFunction) {
     let sets = function.operands()

@@ -3,7 +3,7 @@ import MartletGraph
 import Testing
 
 /// Derivatives of every activation in double precision, against differences.
-@Suite struct ActivationDerivativeTests {
+@Suite(.endsAtZero) struct ActivationDerivativeTests {
   @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])
   func `derivatives are what differences say`(seed: UInt64) {
     let shape: Shape = [[6], [2, 4], [1, 8], [3, 2], [2, 3, 2]][Int(seed) - 1]

@@ -2,7 +2,7 @@ import Martlet
 import MartletGraph
 import Testing
 
-@Suite struct CompiledTests {
+@Suite(.endsAtZero) struct CompiledTests {
   @Test func `a compiled step gives what the recorded one gives, states included`() {
     func trained(isCompiled: Bool) -> [[UInt64]] {
       withMode(.training) {

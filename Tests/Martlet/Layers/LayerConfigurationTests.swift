@@ -3,7 +3,7 @@ import MartletGraph
 import Testing
 
 /// More layers in five configurations each, and models made of several.
-@Suite struct LayerConfigurationTests {
+@Suite(.endsAtZero) struct LayerConfigurationTests {
   @Test(arguments: [1, 2, 3, 4, 5])
   func `derivatives of more layers are what differences say`(seed: Int) {
     let size = 4 + seed

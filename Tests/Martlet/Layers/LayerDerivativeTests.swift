@@ -2,7 +2,7 @@ import Martlet
 import Testing
 
 /// Derivatives of layers in double precision, against differences of values.
-@Suite struct LayerDerivativeTests {
+@Suite(.endsAtZero) struct LayerDerivativeTests {
   @Test(arguments: Case.allCases)
   func `derivatives are what differences say`(it: Case) throws {
     let (layer, shape) = withSeed(11) { it.layer }

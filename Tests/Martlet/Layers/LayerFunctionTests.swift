@@ -3,7 +3,7 @@ import MartletGraph
 import Testing
 
 /// Layers against what PyTorch and Keras gave, derivatives by inputs and parameters included.
-@Suite struct LayerFunctionTests {
+@Suite(.endsAtZero) struct LayerFunctionTests {
   @Test func `values and derivatives are those of the peers`() throws {
     let cases = try RecordedCase.family("layerFunctions")
     let complaints = cases.compactMap { it in

@@ -3,7 +3,7 @@ import MartletGraph
 import Testing
 
 /// Derivatives of layers in double precision against differences, and what no peer could be asked.
-@Suite struct LayerPropertyTests {
+@Suite(.endsAtZero) struct LayerPropertyTests {
   @Test(arguments: [1, 2, 3, 4, 5])
   func `derivatives are what differences say`(seed: Int) {
     let size = 4 + seed % 3

@@ -1,7 +1,7 @@
 import Martlet
 import Testing
 
-@Suite struct LayerStateTests {
+@Suite(.endsAtZero) struct LayerStateTests {
   @Test func `dropout is the identity in evaluation, and keeps the mean in training`() {
     let dropout = Dropout(probability: 0.25, seed: 3)
     let x = Tensor.ones([10_000])

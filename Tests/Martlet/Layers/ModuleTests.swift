@@ -18,7 +18,7 @@ private struct Network: Layer {
   func callAsFunction(_ x: Tensor) -> Tensor { tail(blocks.reduce(x) { $1($0) }) }
 }
 
-@Suite struct ModuleTests {
+@Suite(.endsAtZero) struct ModuleTests {
   @Test func `paths are the names of the code`() {
     let names = Network().namedVariables.map(\.name)
     let dense = { (path: String) in ["\(path).weight", "\(path).bias"] }

@@ -1,7 +1,7 @@
 import Martlet
 import Testing
 
-@Suite struct NormCheckTests {
+@Suite(.endsAtZero) struct NormCheckTests {
   @Test func `norms refuse other channels than they were made for, and a negative epsilon`() {
     let x = Tensor.zeros([2, 3, 4])
     let mistakes: [() -> Void] = [

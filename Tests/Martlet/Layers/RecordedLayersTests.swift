@@ -2,7 +2,7 @@ import Martlet
 import Testing
 
 /// What PyTorch answered for layers, derivatives included.
-@Suite struct RecordedLayersTests {
+@Suite(.endsAtZero) struct RecordedLayersTests {
   @Test(arguments: ["normalisation", "recurrent"])
   func `layers give what PyTorch gave`(family: String) throws {
     let cases = try RecordedCase.family(family)

@@ -3,7 +3,7 @@ import MartletGraph
 import Testing
 
 /// Losses against what PyTorch and torchvision gave, and their derivatives against differences.
-@Suite struct LossFunctionTests {
+@Suite(.endsAtZero) struct LossFunctionTests {
   @Test func `values and derivatives are those of the peers`() throws {
     let cases = try RecordedCase.family("lossFunctions")
     let complaints = cases.compactMap { it in it.complaint(about: lossFunctionAnswer).map { "\($0) \(it.attributes)" } }

@@ -1,7 +1,7 @@
 import Martlet
 import Testing
 
-@Suite struct LossTests {
+@Suite(.endsAtZero) struct LossTests {
   @Test func `losses and their derivatives are what PyTorch gave`() throws {
     let cases = try RecordedCase.family("losses").filter { $0.operation != "softmaxCrossEntropyProbabilities" }
     let complaints = cases.compactMap { $0.complaint(about: lossAnswer) }

@@ -4,7 +4,7 @@ import Testing
 
 /// Metrics against scikit-learn, torchmetrics, pycocotools, sacreBLEU, rouge-score and jiwer. Each collects two batches
 /// on one worker, and the rest on another.
-@Suite struct MetricTests {
+@Suite(.endsAtZero) struct MetricTests {
   @Test func `metrics merged over batches and workers are those of the peers over everything`() throws {
     let cases = try RecordedCase.family("metrics")
     let complaints = cases.compactMap { $0.complaint(about: metricAnswer) }

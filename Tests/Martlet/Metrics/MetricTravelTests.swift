@@ -2,7 +2,7 @@ import Foundation
 import Martlet
 import Testing
 
-@Suite struct MetricTravelTests {
+@Suite(.endsAtZero) struct MetricTravelTests {
   @Test func `a metric that was encoded goes on as if it had stayed`() throws {
     func there<M: Metric>(_ metric: M) throws -> M {
       try JSONDecoder().decode(M.self, from: JSONEncoder().encode(metric))

@@ -3,7 +3,7 @@ import MartletGraph
 import Testing
 
 /// What is saved of an optimizer is all there is.
-@Suite struct OptimizerStateTests {
+@Suite(.endsAtZero) struct OptimizerStateTests {
   @Test(arguments: [MartletGraph.DType.float32, .bfloat16])
   func `an optimizer made anew with the states of another goes on with the same bits`(
     dtype: MartletGraph.DType

@@ -2,7 +2,7 @@ import Martlet
 import MartletGraph
 import Testing
 
-@Suite struct OptimizerTests {
+@Suite(.endsAtZero) struct OptimizerTests {
   @Test func `five updates give what PyTorch gave`() throws {
     let known: Set = ["sgd", "adam", "adamW", "clipByGlobalNorm"]
     let cases = try RecordedCase.family("optimizers").filter {

@@ -1,7 +1,7 @@
 import Martlet
 import Testing
 
-@Suite struct SettingTests {
+@Suite(.endsAtZero) struct SettingTests {
   @Test func `settings with which no step means anything are mistakes`() {
     let p = [Parameter(.ones([2, 2]))]
     let mistakes: [() -> Void] = [

@@ -3,7 +3,7 @@ import MartletGraph
 import Testing
 
 /// A hundred steps of every optimizer, on the problems of `Tests/Fixtures/cases/trajectories.py`.
-@Suite struct TrajectoryTests {
+@Suite(.endsAtZero) struct TrajectoryTests {
   @Test func `every optimizer goes where its peer went`() throws {
     let cases = try RecordedCase.family("trajectories")
     #expect(cases.count >= 139)

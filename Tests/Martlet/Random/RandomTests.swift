@@ -3,7 +3,7 @@ import MartletGraph
 import Testing
 
 /// Moments of samples are compared with the distribution's own, at six standard errors.
-@Suite struct RandomTests {
+@Suite(.endsAtZero) struct RandomTests {
   @Test func `bits are those of Philox for key and stream`() {
     // The published test vector of Philox-4x32-10 for counter 0 and key 0.
     let operation = RandomBits(TensorType(.uint32, [4]))

@@ -6,7 +6,7 @@ import Testing
 
 /// Several threads that record, read, drop, train and serve at once: what they compute is what one thread computes, and
 /// the thread sanitizer, under which `.ci/run` runs this suite, sees no race.
-@Suite struct ConcurrencyTests {
+@Suite(.endsAtZero) struct ConcurrencyTests {
   private static let threads = 4
 
   /// What threads have to say at their end.

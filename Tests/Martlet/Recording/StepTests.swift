@@ -11,7 +11,7 @@ import Testing
 #endif
 
 /// What happens while the program of a step is running, and when it fails.
-@Suite struct StepTests {
+@Suite(.endsAtZero) struct StepTests {
   @Test func `recording goes on while a step runs, and a read waits`() {
     let gate = Gate()
     let weight = Parameter(Tensor([1, 2] as [Float]))

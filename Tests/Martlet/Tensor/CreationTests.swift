@@ -2,7 +2,7 @@ import Martlet
 import MartletGraph
 import Testing
 
-@Suite struct CreationTests {
+@Suite(.endsAtZero) struct CreationTests {
   @Test(arguments: DType.allCases)
   func `zeros, ones and full have any element type`(dtype: MartletGraph.DType) {
     let one = Tensor.ones([2, 3], dtype: dtype)

@@ -2,7 +2,7 @@ import Martlet
 import Testing
 
 /// The layouts are those of NumPy 2, whose `print` made the expected texts; element type and shape are ours.
-@Suite struct DescriptionTests {
+@Suite(.endsAtZero) struct DescriptionTests {
   @Test func `columns are aligned at the decimal point`() {
     let x = Tensor([[1, -2.5], [3.25, 100]] as [[Float]])
     #expect("\(x)" == "[[  1.    -2.5 ]\n [  3.25 100.  ]] float32 [2, 2]")

@@ -2,7 +2,7 @@ import Martlet
 import MartletGraph
 import Testing
 
-@Suite struct EvaluationTests {
+@Suite(.endsAtZero) struct EvaluationTests {
   @Test func `tensors evaluated together are one program, and each has its value`() throws {
     let counting = CountingEngine()
     try counting.whileUsed {

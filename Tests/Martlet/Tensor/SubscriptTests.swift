@@ -5,7 +5,7 @@ import Testing
 /// Positions 0, 1, 2, … so that every element tells where it came from.
 private func counted(_ shape: Shape) -> Tensor { Tensor(Array(0..<shape.elementCount), shape: shape) }
 
-@Suite struct SubscriptTests {
+@Suite(.endsAtZero) struct SubscriptTests {
   @Test func `integers drop a dimension, ranges keep it`() {
     let x = counted([3, 4])
     #expect(x[1].scalars() == [4, 5, 6, 7])

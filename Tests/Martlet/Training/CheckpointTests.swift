@@ -2,7 +2,7 @@ import Martlet
 import MartletFormats
 import Testing
 
-struct CheckpointTests {
+@Suite(.endsAtZero) struct CheckpointTests {
   static func variables(_ seed: Int = 0) -> [String: Variable] {
     [
       "weight": Parameter(Tensor((0..<6).map { Float($0 + seed) * 0.37 }, shape: [2, 3])),

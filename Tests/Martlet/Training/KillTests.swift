@@ -10,7 +10,7 @@ import Testing
   import Darwin
 #endif
 
-struct KillTests {
+@Suite(.endsAtZero) struct KillTests {
   /// A run that saves after every step, and so is writing a checkpoint most of the time.
   private static func options(_ folder: String) -> TrainingOptions {
     var options = quietOptions(.epochs(6), output: folder)

@@ -2,7 +2,7 @@ import Martlet
 import MartletGraph
 import Testing
 
-@Suite struct MixedPrecisionTests {
+@Suite(.endsAtZero) struct MixedPrecisionTests {
   @Test func `gradients that float 16 has no number for arrive with a scaler`() throws {
     // The gradient is 2⁻³⁰; the smallest number of float 16 is 2⁻²⁴.
     let parameter = Parameter(.ones([2], dtype: .float16))

@@ -1,7 +1,7 @@
 import Martlet
 import Testing
 
-struct ProgressTests {
+@Suite(.endsAtZero) struct ProgressTests {
   @Test(arguments: [
     (0.0, "0.0"), (1.0, "1.0"), (0.123456, "0.1235"), (12.3456, "12.35"), (1234.56, "1235.0"), (98765.4, "98765"),
     (-0.00012345, "-0.0001235"), (Double.nan, "nan"), (.infinity, "inf"),

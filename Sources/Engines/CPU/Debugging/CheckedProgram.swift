@@ -1,51 +1,43 @@
 import MartletGraph
+import Synchronization
 
-/// A program whose results are compared with those of the reference interpreter at every run.
-struct CheckedProgram: Executable {
-  let planned: PlannedProgram
-  let program: Program
+/// A program some of whose runs are repeated by the reference interpreter.
+package final class CheckedProgram: Executable {
+  private let executable: any Executable
+  private let program: Program
+  private let check: ResultCheck
+  /// Plans a program like this one, to look for the operation at fault.
+  private let engine: any Engine
+  private let hash: UInt64
+  private let runCount = Atomic<UInt64>(0)
 
-  func run(inputs: [Buffer], scalars: [UInt64]) throws(ExecutionError) -> [Buffer] {
+  /// Compares the results of `executable`, which is what `engine` makes of `program`.
+  package init(_ executable: any Executable, _ program: Program, _ check: ResultCheck, engine: any Engine) {
+    (self.executable, self.program, self.check, self.engine) = (executable, program, check, engine)
+    hash = program.graph.structureHash
+  }
+
+  package func run(inputs: [Buffer], scalars: [UInt64]) throws(ExecutionError) -> [Buffer] {
+    guard check.chooses(run: runCount.add(1, ordering: .relaxed).oldValue &+ hash) else {
+      return try executable.run(inputs: inputs, scalars: scalars)
+    }
     // Donated inputs may be overwritten, so they are read first.
     let tensors = zip(inputs, program.graph.inputTypes).map { buffer, type in
       ReferenceTensor(type, reading: UnsafeRawBufferPointer(buffer.bytes))
     }
-    let outputs = try planned.run(inputs: inputs, scalars: scalars)
+    let outputs = try executable.run(inputs: inputs, scalars: scalars)
     let literals = zip(program.scalars, scalars).map { value, bits in
       Literal(dtype: program.graph[value].type.dtype, bits: bits)
     }
-    var interpreter = Interpreter()
-    let expected = try interpreter.run(program.graph, inputs: tensors, scalars: literals)
-    for (index, (buffer, tensor)) in zip(outputs, expected).enumerated() {
-      let found = ReferenceTensor(tensor.type, reading: UnsafeRawBufferPointer(buffer.bytes))
-      try check(found, tensor, output: index)
+    let comparison = ResultComparison(graph: program.graph, inputs: tensors, scalars: literals)
+    let found = zip(outputs, program.graph.outputTypes).map { buffer, type in
+      ReferenceTensor(type, reading: UnsafeRawBufferPointer(buffer.bytes))
     }
-    return outputs
-  }
-
-  private func check(_ found: ReferenceTensor, _ expected: ReferenceTensor, output: Int) throws(ExecutionError) {
-    let (a, b) = (found.doubles, expected.doubles)
-    let allowed = CheckedProgram.tolerance(expected.type.dtype)
-    // Sums cancel, so an error is measured against the largest element.
-    let scale = b.reduce(1) { $1.isFinite ? max($0, abs($1)) : $0 }
-    for i in a.indices where a[i] != b[i] && !(a[i].isNaN && b[i].isNaN) && !(abs(a[i] - b[i]) <= allowed * scale) {
-      let node = program.graph.outputs[output].position
-      throw ExecutionError(
-        node: node,
-        message: "check: output \(output), \(expected.type), has \(a[i]) at "
-          + "\(expected.type.shape.index(ofElement: i)), the reference \(b[i])",
-        location: program.graph.nodes[node].location)
-    }
-  }
-
-  /// What rounding may add up to over a program; integers are exact.
-  private static func tolerance(_ dtype: DType) -> Double {
-    switch dtype {
-    case .float64: 1e-9
-    case .float32: 1e-3
-    case .float16: 2e-2
-    case .bfloat16: 1e-1
-    default: 0
-    }
+    guard var difference = try comparison.firstDifference(in: found) else { return outputs }
+    let fault = try comparison.firstFault(of: engine)
+    difference.location = fault?.location ?? difference.location
+    difference.node = fault?.node ?? difference.node
+    difference.message += fault.map { "; the first to differ is \($0.message)" } ?? "; step by step it is right"
+    throw difference
   }
 }

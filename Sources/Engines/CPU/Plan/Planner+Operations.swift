@@ -70,7 +70,7 @@ extension Planner {
     case .concatenate: true
     case .dynamicUpdate: index <= 1
     // The kernel knows the smallest and largest of bools only by the interpreted form, which wants them dense.
-    case .scatter(let scatter): index == 0 && (scatter.combination == .set || scatter.combination == .add)
+    case .scatter(let scatter): index == 0 && (node.type.dtype != .bool || scatter.combination == .set)
     default: false
     }
   }

@@ -176,6 +176,8 @@ extension Fourier {
 
   /// cos and sin of 2π k / n.
   private static func root(_ k: Int, _ n: Int) -> (Double, Double) {
+    // Quarters of a turn are exact.
+    if 4 * k % n == 0 { return [(1, 0), (0, 1), (-1, 0), (0, -1)][4 * k / n % 4] }
     let angle = 2 * Double.pi * Double(k) / Double(n)
     return (Unary.floating(.cos, angle), Unary.floating(.sin, angle))
   }

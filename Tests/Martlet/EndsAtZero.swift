@@ -1,0 +1,49 @@
+import Martlet
+import MartletCPU
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
+
+/// Gives every test an engine of its own, and expects that no operation and no byte is left when the test is over.
+///
+/// The engine also repeats a sample of small programs by the reference interpreter, so that whatever a test is about, a
+/// wrong result in it is found. A test that waits for something may go on on another thread, whose recording is not its
+/// own; exit tests do, and nothing is counted there.
+struct EndsAtZero: TestTrait, SuiteTrait, TestScoping {
+  /// What else may be left: tensors that the test keeps on purpose, for the whole process.
+  var keeps: String?
+
+  var isRecursive: Bool { true }
+
+  func provideScope(
+    for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
+  ) async throws {
+    let engine = CPUEngine(check: ResultCheck(probability: 0.05, operationLimit: 200_000))
+    let recorder = Recorder.current
+    (recorder.engine, recorder.cache) = (engine, ProgramCache(capacity: 256))
+    try await function()
+    guard Recorder.current === recorder else { return }
+    var left = recorder.liveMemory()
+    // The thread that ran the last step lets go of its inputs a moment after the step has ended.
+    for _ in 0..<1000 where left.buffers > 0 && keeps == nil {
+      usleep(1000)
+      left = recorder.liveMemory()
+    }
+    (recorder.engine, recorder.cache) = (CPUEngine.shared, .shared)
+    if keeps == nil { #expect(left.buffers == 0 && left.bytes == 0 && left.nodes == 0, "left behind: \(left)") }
+  }
+}
+
+extension Trait where Self == EndsAtZero {
+  /// When the test is over, no recorded operation is left and no tensor's memory.
+  static var endsAtZero: EndsAtZero { EndsAtZero() }
+
+  /// As ``endsAtZero``, but for tensors that are kept on purpose.
+  static func endsAtZero(exceptFor kept: String) -> EndsAtZero { EndsAtZero(keeps: kept) }
+}
