@@ -36,7 +36,7 @@ filled() {
 current=$(mktemp)
 trap 'rm -f "$current"' EXIT
 status=0
-for document in README.md CONTRIBUTING.md Sources/Martlet/Martlet.docc/*.md; do
+for document in README.md CONTRIBUTING.md Sources/*/*.docc/*.md; do
   filled "$document" > "$current"
   if cmp -s "$document" "$current"; then continue; fi
   if [[ ${1:-} == --write ]]; then

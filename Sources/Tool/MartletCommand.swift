@@ -17,6 +17,6 @@ struct MartletCommand: ParsableCommand {
     version: "0.1.0",
     subcommands: [
       Train.self, Evaluate.self, Predict.self, Generate.self, Embed.self, Run.self, Info.self, Doctor.self, Bench.self,
-      Inspect.self, Convert.self, Tokenize.self,
+      Inspect.self, Convert.self, Tokenize.self, ONNXTests.self,
     ])
 }

@@ -2,7 +2,7 @@
 public enum PortableAnymap {
   /// Whether bytes begin like such a file.
   public static func recognizes(_ bytes: SharedBytes) -> Bool {
-    bytes.count >= 3 && bytes[0..<1].array == Array("P".utf8) && ["5", "6"].contains { bytes[1..<2].array == Array($0.utf8) }
+    bytes.count >= 3 && ["P5", "P6"].contains { bytes[0..<2].array == Array($0.utf8) }
   }
 
   /// Decodes a file with samples of 8 bits.

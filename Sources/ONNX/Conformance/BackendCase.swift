@@ -47,10 +47,21 @@ package struct BackendCase: Sendable {
     try Tensor.evaluate(results.flatMap { $0.tensors.map(\.tensor) })
     for (place, result) in results.enumerated() {
       let expected = try BackendCase.value("\(data)/output_\(place).pb", protos.output[place].type)
-      if let difference = try ValueComparison().difference(result, expected) {
+      if let difference = try comparison().difference(result, expected) {
         throw ONNXError(.mismatch, "result \(place) \(difference)")
       }
     }
+  }
+
+  /// How closely results must agree, as the case says.
+  private func comparison() throws -> ValueComparison {
+    let path = "\(folder)/data.json"
+    guard FileSystem.status(path) != nil else { return ValueComparison() }
+    let settings = try JSON(parsing: SharedBytes(FileSystem.read(path)), file: path)
+    var comparison = ValueComparison()
+    if let relative = settings["rtol"]?.doubleValue { comparison.relative = relative }
+    if let absolute = settings["atol"]?.doubleValue { comparison.absolute = absolute }
+    return comparison
   }
 
   /// The value in a file of test data, of the type that the graph says.

@@ -31,9 +31,14 @@ struct ValueComparison {
       return "is \(a.elementType) \(a.tensor.shape), not \(b.elementType) \(b.tensor.shape)"
     }
     if !a.tensor.dtype.isFloatingPoint {
-      // Exactly, and with all digits.
-      let (x, y) = (a.tensor.cast(to: .int64).scalars(as: Int64.self), b.tensor.cast(to: .int64).scalars(as: Int64.self))
-      return x.indices.first { x[$0] != y[$0] }.map { "is \(x[$0]) at \($0), not \(y[$0])" }
+      // With all digits, and no more apart than is allowed absolutely.
+      let (x, y) = (
+        a.tensor.cast(to: .int64).scalars(as: Int64.self), b.tensor.cast(to: .int64).scalars(as: Int64.self)
+      )
+      return x.indices.first { place in
+        let (distance, overflow) = x[place].subtractingReportingOverflow(y[place])
+        return overflow || Double(distance.magnitude) > max(absolute, 0)
+      }.map { "is \(x[$0]) at \($0), not \(y[$0])" }
     }
     let x = a.tensor.cast(to: .float64).scalars(as: Double.self)
     let y = b.tensor.cast(to: .float64).scalars(as: Double.self)

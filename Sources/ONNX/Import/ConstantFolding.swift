@@ -2,8 +2,8 @@ import Martlet
 
 /// Computes what does not depend on inputs or weights, once, when a model is read.
 struct ConstantFolding {
-  /// Values of more bytes than this are left to each call.
-  private static let limit = 1 << 28
+  /// Values of more bytes than this, or of more together, are left to each call.
+  private static let limit = (each: Double(1 << 28), all: Double(1 << 30))
 
   private let plan: GraphPlan
   private let initializers: Initializers
@@ -18,12 +18,13 @@ struct ConstantFolding {
     var known = Set(initializers.constants.map(\.slot))
     var rest: [PlannedNode] = []
     var constants = initializers.constants
+    var room = ConstantFolding.limit.all
     try checked {
       let interpreter = Interpreter(slotCount: slotCount)
       for (slot, value) in constants { interpreter.set(value, at: slot) }
       for node in plan.nodes {
         guard !node.operation.isRandom, node.reads.allSatisfy({ known.contains($0) }),
-          let results = results(of: node, interpreter)
+          let results = results(of: node, interpreter, &room)
         else {
           rest.append(node)
           continue
@@ -31,7 +32,6 @@ struct ConstantFolding {
         constants += results
         known.formUnion(results.map(\.slot))
       }
-      try Tensor.evaluate(constants.flatMap { $0.value.tensors.map(\.tensor) })
     }
     let used = Set(rest.flatMap(\.reads) + plan.outputs.map(\.slot))
     let graph = GraphPlan(inputs: plan.inputs, outputs: plan.outputs, constants: [], nodes: rest, firstSlot: 0)
@@ -39,18 +39,20 @@ struct ConstantFolding {
   }
 
   /// The results of a node, or nil if it fails, so that the call finds out, or if they are large.
-  private func results(of node: PlannedNode, _ interpreter: Interpreter) -> [(slot: Int, value: ONNXValue)]? {
+  private func results(
+    of node: PlannedNode, _ interpreter: Interpreter, _ room: inout Double
+  ) -> [(slot: Int, value: ONNXValue)]? {
     var kept = node
     kept.releases = []
-    let recorder = Recorder.current
-    guard (try? interpreter.run(kept)) != nil else {
-      recorder.firstError = nil
-      return nil
+    guard (try? interpreter.run(kept)) != nil else { return nil }
+    let results = node.outputs.compactMap { slot in
+      slot.flatMap { slot in interpreter.value(at: slot).map { (slot, $0) } }
     }
-    let results = node.outputs.compactMap { slot in slot.flatMap { slot in interpreter.value(at: slot).map { (slot, $0) } } }
     let size = results.reduce(0.0) { $0 + $1.1.tensors.reduce(0.0) { $0 + Double($1.tensor.type.sizeInBytes) } }
-    guard size <= Double(ConstantFolding.limit), (try? Tensor.evaluate(results.flatMap { $0.1.tensors.map(\.tensor) })) != nil
+    guard size <= min(ConstantFolding.limit.each, room),
+      (try? Tensor.evaluate(results.flatMap { $0.1.tensors.map(\.tensor) })) != nil
     else { return nil }
+    room -= size
     return results
   }
 }

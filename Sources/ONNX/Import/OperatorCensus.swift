@@ -25,7 +25,8 @@ struct OperatorCensus {
       let key = OperatorCensus.key(domain, node.opType, node.overload)
       if let function = functions[key] {
         if visited.insert(key).inserted {
-          count(function.node, (try? OperatorCensus.versions(function.opsetImport)) ?? versions)
+          let own = try? OperatorCensus.versions(function.opsetImport)
+          count(function.node, function.opsetImport.isEmpty ? versions : own ?? versions)
         }
       } else {
         counts[Entry(domain: domain, operation: node.opType, version: versions[domain] ?? 0), default: 0] += 1

@@ -50,7 +50,8 @@ extension ONNXModel.Port {
         if let other = sizes.updateValue(size, forKey: label), other != size {
           throw ONNXError(
             .mismatch,
-            "the input \(FormatError.quoted(name)) is \(value.kind), but \(FormatError.quoted(label)) is \(other) already")
+            "the input \(FormatError.quoted(name)) is \(value.kind), but \(FormatError.quoted(label)) is \(other) already"
+          )
         }
       default: break
       }

@@ -28,7 +28,8 @@ public struct ONNXRun: Sendable {
     outputs = try model.outputs.map { port in
       let value = results[port.name]!
       guard let tensor = value.numbers else {
-        throw ONNXError(.unsupported, "the result \(FormatError.quoted(port.name)) is \(value.kind), which npy cannot hold")
+        throw ONNXError(
+          .unsupported, "the result \(FormatError.quoted(port.name)) is \(value.kind), which npy cannot hold")
       }
       let file = "\(folder)/\(ONNXRun.fileName(port.name, &used)).npy"
       // numpy has no float of 16 bits with the exponent of 32.
@@ -53,7 +54,8 @@ public struct ONNXRun: Sendable {
     }
     let free = names.filter { name in !result.contains { $0.name == name } }
     guard unnamed.count <= free.count else {
-      throw ONNXError(.mismatch, "there is no input for \(FormatError.quoted(unnamed[free.count])); inputs are \(names)")
+      throw ONNXError(
+        .mismatch, "there is no input for \(FormatError.quoted(unnamed[free.count])); inputs are \(names)")
     }
     return result + zip(free, unnamed).map { ($0, $1) }
   }
@@ -69,7 +71,8 @@ public struct ONNXRun: Sendable {
 
   /// A name from a model as one of a file: it may not lead anywhere else.
   private static func fileName(_ name: String, _ used: inout Set<String>) -> String {
-    let plain = String(name.unicodeScalars.map { $0 == "/" || $0 == "\\" || $0.value < 32 ? "_" : Character($0) }.prefix(200))
+    let plain = String(
+      name.unicodeScalars.map { $0 == "/" || $0 == "\\" || $0.value < 32 ? "_" : Character($0) }.prefix(200))
     var candidate = plain.isEmpty || plain.hasPrefix(".") ? "_" + plain : plain
     while !used.insert(candidate).inserted { candidate += "_" }
     return candidate
@@ -79,7 +82,8 @@ public struct ONNXRun: Sendable {
 extension ONNXRun: CustomStringConvertible {
   /// A line for each result.
   public var description: String {
-    outputs.map { "\(FormatError.quoted($0.name).dropFirst().dropLast())  \($0.type)  \($0.path)" }.joined(separator: "\n")
+    outputs.map { "\(FormatError.quoted($0.name).dropFirst().dropLast())  \($0.type)  \($0.path)" }.joined(
+      separator: "\n")
   }
 
   /// The results as JSON.

@@ -80,7 +80,9 @@ extension ONNXSummary: CustomStringConvertible {
     func plain(_ text: String) -> Substring { FormatError.quoted(text).dropFirst().dropLast() }
     var lines = ["\(plain(file)): ONNX, \(sizeInBytes) bytes, format \(formatVersion)"]
     if !producer.isEmpty { lines.append("  producer: \(plain(producer))") }
-    for (domain, version) in versions { lines.append("  operators of \(domain.isEmpty ? "ai.onnx" : plain(domain)): version \(version)") }
+    for (domain, version) in versions {
+      lines.append("  operators of \(domain.isEmpty ? "ai.onnx" : plain(domain)): version \(version)")
+    }
     for port in inputs { lines.append("  input \(plain(port.name)): \(plain(port.description))") }
     for port in outputs { lines.append("  output \(plain(port.name)): \(plain(port.description))") }
     let list = operators.map { "\(plain($0.name)) × \($0.count)" }.joined(separator: ", ")

@@ -6,7 +6,16 @@ extension OperatorTable {
     .binary("Add") { $0 + $1 }, .binary("Sub") { $0 - $1 }, .binary("Mul") { $0 * $1 }, .binary("Div") { $0 / $1 },
     .binary("BitwiseAnd") { $0 & $1 }, .binary("BitwiseOr") { $0 | $1 }, .binary("BitwiseXor") { $0 ^ $1 },
     .binary("And") { $0 & $1 }, .binary("Or") { $0 | $1 }, .binary("Xor") { $0 ^ $1 },
-    .binary("PRelu") { parametricReLU($0, slopes: $1) },
+    Operator("PRelu") { call in
+      let (x, slopes) = (try call.numbers(0), try call.numbers(1))
+      // Before version 7 a vector has one slope for each channel.
+      guard call.version < 7, slopes.tensor.rank == 1, slopes.tensor.elementCount > 1, x.tensor.rank > 1 else {
+        return [.tensor(x.combined(with: slopes) { parametricReLU($0, slopes: $1) })]
+      }
+      let form = Shape([1, slopes.tensor.elementCount] + Array(repeating: 1, count: x.tensor.rank - 2))
+      let perChannel = ONNXTensor(slopes.tensor.reshaped(to: form))
+      return [.tensor(x.combined(with: perChannel) { parametricReLU($0, slopes: $1) })]
+    },
     .variadic("Max") { maximum($0, $1) }, .variadic("Min") { minimum($0, $1) }, .variadic("Sum") { $0 + $1 },
     Operator("Mean") { call in
       let count = Double(call.inputCount)

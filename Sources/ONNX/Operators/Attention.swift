@@ -218,13 +218,15 @@ struct Rotation {
     }
     let turned = x.slice(3, from: 0, count: width)
     let first = isInterleaved ? turned.slice(3, from: 0, count: half, step: 2) : turned.slice(3, from: 0, count: half)
-    let second = isInterleaved ? turned.slice(3, from: 1, count: half, step: 2) : turned.slice(3, from: half, count: half)
+    let second =
+      isInterleaved ? turned.slice(3, from: 1, count: half, step: 2) : turned.slice(3, from: half, count: half)
     let real = angles[0] * first - angles[1] * second
     let imaginary = angles[1] * first + angles[0] * second
     let joined =
       isInterleaved
       ? Tensor(stacking: [real, imaginary], axis: -1).reshaped(to: turned.shape)
       : Tensor(concatenating: [real, imaginary], axis: 3)
-    return width == size ? joined : Tensor(concatenating: [joined, x.slice(3, from: width, count: size - width)], axis: 3)
+    return width == size
+      ? joined : Tensor(concatenating: [joined, x.slice(3, from: width, count: size - width)], axis: 3)
   }
 }

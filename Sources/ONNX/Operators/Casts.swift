@@ -41,7 +41,9 @@ extension OperatorTable {
     guard let carrier = target.carrier, numbers.elementType.bitWidth == target.bitWidth else {
       throw ONNXError(.mismatch, "the bits of \(numbers.elementType) are not those of \(target)")
     }
-    if numbers.elementType.isNative && target.isNative { return ONNXTensor(numbers.tensor.bitCast(to: carrier)) }
+    if numbers.elementType.isNative && target.isNative && numbers.elementType != .bool && target != .bool {
+      return ONNXTensor(numbers.tensor.bitCast(to: carrier))
+    }
     // Codes of less than 16 bits exist only in files.
     let packed = try call.packedElements(of: numbers)
     let bytes = try PackedElements.expanded(SharedBytes(packed), target, count: numbers.tensor.elementCount)
@@ -69,7 +71,8 @@ extension ONNXTensor {
     let shift = Double(wide.dtype.sizeInBytes * 8 - target.bitWidth)
     let isSigned = carrier == .int8
     let low = shiftedLeft(wide, shift)
-    let cut = isSigned ? shiftedRight(low, shift) : wide & Tensor.full(like: wide, value: Double(1 << target.bitWidth - 1))
+    let cut =
+      isSigned ? shiftedRight(low, shift) : wide & Tensor.full(like: wide, value: Double(1 << target.bitWidth - 1))
     return try ONNXTensor(computed: cut.cast(to: carrier), as: target)
   }
 }
@@ -94,7 +97,9 @@ extension NarrowFloat {
       overflow = select(abs(rounded) .> limit, .nan, rounded)
     }
     let infinite = saturates || special == .none ? overflow : special == .infinities ? x : x * .nan
-    let result = select(isInfinite(x), infinite, select(isNaN(x), x, overflow))
+    // A format without NaN has its zero instead.
+    let nan = special == .none ? Tensor.full(like: x, value: -0.0) : x
+    let result = select(isInfinite(x), infinite, select(isNaN(x), nan, overflow))
     // Formats whose negative zero is NaN have but one zero.
     return special == .negativeZeroIsNaN ? select(result .== 0, 0, result) : result
   }

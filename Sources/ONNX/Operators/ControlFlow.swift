@@ -8,12 +8,13 @@ extension OperatorTable {
     Operator("Scan", versions: 1...8) { call in try batchedScan(&call) },
     Operator("Scan", versions: 9...Int.max) { call in
       let count = call.inputCount
-      return try ScanLoop(call, stateCount: count - (try call.int("num_scan_inputs"))).run((0..<count).map { try call.value($0) })
+      return try ScanLoop(call, stateCount: count - (try call.int("num_scan_inputs"))).run(
+        (0..<count).map { try call.value($0) })
     },
   ]
 
   /// Loops may take so many turns.
-  private static let turnLimit = 1 << 20
+  fileprivate static let turnLimit = 1 << 18
 
   private static func chosen(_ call: inout Call) throws -> [ONNXValue] {
     let (yes, no) = (try call.graph("then_branch"), try call.graph("else_branch"))
@@ -34,7 +35,9 @@ extension OperatorTable {
 
   private static func tensors(_ values: [ONNXValue]) throws -> [Tensor] {
     try values.map { value in
-      guard let tensor = value.tensor else { throw ONNXError(.unsupported, "a choice of \(value.kind) inside a region") }
+      guard let tensor = value.tensor else {
+        throw ONNXError(.unsupported, "a choice of \(value.kind) inside a region")
+      }
       return tensor
     }
   }
@@ -59,7 +62,7 @@ extension OperatorTable {
         throw ONNXError(.mismatch, "the body does not say whether to go on")
       }
       isGoing = results[0]
-      carried = Array(results[1...carried.count])
+      carried = Array(results[1..<(carried.count + 1)])
       for (output, value) in results[(carried.count + 1)...].enumerated() { collected[output].append(value) }
       turn += 1
     }
@@ -136,6 +139,9 @@ private struct ScanLoop {
       throw ONNXError(.mismatch, "the sequences are not of one length")
     }
     var collected = Array(repeating: [ONNXValue](), count: body.outputs.count - stateCount)
+    guard length <= OperatorTable.turnLimit else {
+      throw ONNXError(.limit, "the scan takes more than \(OperatorTable.turnLimit) turns")
+    }
     for turn in 0..<length {
       let elements = try sequences.enumerated().map { place, value in
         let isReversed = place < inputDirections.count && inputDirections[place] != 0
@@ -148,10 +154,11 @@ private struct ScanLoop {
       states = Array(results[..<stateCount])
       for (output, value) in results[stateCount...].enumerated() { collected[output].append(value) }
     }
-    return try states + collected.enumerated().map { output, values in
-      let isReversed = output < outputDirections.count && outputDirections[output] != 0
-      let axis = output < outputAxes.count ? outputAxes[output] : 0
-      return try OperatorTable.stacked(isReversed ? values.reversed() : values, axis: axis)
-    }
+    return try states
+      + collected.enumerated().map { output, values in
+        let isReversed = output < outputDirections.count && outputDirections[output] != 0
+        let axis = output < outputAxes.count ? outputAxes[output] : 0
+        return try OperatorTable.stacked(isReversed ? values.reversed() : values, axis: axis)
+      }
   }
 }

@@ -99,7 +99,7 @@ private struct TransposedWindows {
     func numbers(_ name: String, _ fallback: Int) throws -> [Int] {
       let listed = try call.optionalInts(name) ?? []
       let values = listed.isEmpty ? Array(repeating: fallback, count: rank) : listed
-      guard values.count == rank, values.allSatisfy({ $0 >= fallback && $0 < 1 << 31 }) else {
+      guard values.count == rank, values.allSatisfy({ $0 >= fallback && $0 < 1 << 16 }) else {
         throw ONNXError(.mismatch, "\(name) \(values) do not fit \(rank) spatial dimensions")
       }
       return values
@@ -108,7 +108,9 @@ private struct TransposedWindows {
     dilations = try numbers("dilations", 1)
     let extra = try numbers("output_padding", 0)
     let (strides, dilations) = (strides, dilations)
-    guard sizes.allSatisfy({ $0 > 0 && $0 < 1 << 31 }) else { throw ONNXError(.mismatch, "filters of size \(sizes)") }
+    guard sizes.allSatisfy({ $0 > 0 && $0 < 1 << 24 }), image.allSatisfy({ $0 < 1 << 45 }) else {
+      throw ONNXError(.mismatch, "filters of size \(sizes)")
+    }
     let whole = (0..<rank).map { (axis: Int) -> Int in
       let extent: Int = (sizes[axis] - 1) * dilations[axis] + 1
       return (image[axis] - 1) * strides[axis] + extent + extra[axis]
@@ -119,14 +121,14 @@ private struct TransposedWindows {
     if wanted.isEmpty, mode.hasPrefix("SAME") { wanted = (0..<rank).map { image[$0] * strides[$0] } }
     var (low, high) = mode.hasPrefix("SAME") ? ([], []) : try Windows.borders(call, image, sizes, strides)
     if !wanted.isEmpty {
-      guard wanted.count == rank, wanted.allSatisfy({ $0 >= 0 }) else {
+      guard wanted.count == rank, wanted.allSatisfy({ $0 >= 0 && $0 < 1 << 45 }) else {
         throw ONNXError(.mismatch, "the sizes \(wanted) do not fit \(rank) spatial dimensions")
       }
       let surplus = (0..<rank).map { whole[$0] - wanted[$0] }
       // Rounded down, so that the larger part is cut off or added behind.
       let half = surplus.map { (total: Int) -> Int in total >= 0 ? total / 2 : -((1 - total) / 2) }
       let rest = (0..<rank).map { surplus[$0] - half[$0] }
-      (low, high) = mode == "SAME_UPPER" || mode == "NOTSET" ? (half, rest) : (rest, half)
+      (low, high) = mode == "SAME_UPPER" ? (half, rest) : (rest, half)
     }
     (before, after) = (low, high)
     let borders = (low, high)

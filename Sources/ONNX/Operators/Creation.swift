@@ -10,7 +10,9 @@ extension OperatorTable {
       guard let numbers = value.numbers, numbers.tensor.elementCount == 1 else {
         throw ONNXError(.mismatch, "the value is not one number")
       }
-      return [.tensor(try ONNXTensor(computed: numbers.tensor.reshaped(to: []).broadcast(to: shape), as: numbers.elementType))]
+      return [
+        .tensor(try ONNXTensor(computed: numbers.tensor.reshaped(to: []).broadcast(to: shape), as: numbers.elementType))
+      ]
     },
     .one("Range", fixed: [0, 1, 2]) { call in try range(&call) },
     .one("EyeLike") { call in

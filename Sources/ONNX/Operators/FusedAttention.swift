@@ -5,7 +5,9 @@ extension OperatorTable {
   static let fusedAttention: [Operator] = [
     Operator("Attention", domain: "com.microsoft") { call in try projectedAttention(&call) },
     Operator("MultiHeadAttention", domain: "com.microsoft") { call in try multiHeadAttention(&call) },
-    Operator("GroupQueryAttention", domain: "com.microsoft", fixed: [5, 6]) { call in try groupedAttention(&call) },
+    Operator("GroupQueryAttention", domain: "com.microsoft", fixed: [5, 6]) { call in
+      try GroupedQueryAttention(call).results(call)
+    },
     .one("RotaryEmbedding", domain: "com.microsoft") { call in
       let x = try call.tensor(0)
       let positions = try call.tensor(1)
@@ -14,7 +16,8 @@ extension OperatorTable {
       // One number is where each example begins.
       let places =
         positions.elementCount == 1
-        ? (positions.reshaped(to: []) + Tensor.range(0..<length)).broadcast(to: [x.shape.first ?? 1, length]) : positions
+        ? (positions.reshaped(to: []) + Tensor.range(0..<length)).broadcast(to: [x.shape.first ?? 1, length])
+        : positions
       let rotation = Rotation(
         cosines: tables.0, sines: tables.1, positions: places, isInterleaved: try call.flag("interleaved"),
         width: try call.int("rotary_embedding_dim", default: 0))
@@ -61,7 +64,7 @@ extension OperatorTable {
   }
 
   /// A scale of 0 is the usual one.
-  private static func usualScale(_ call: Call) throws -> Double? {
+  static func usualScale(_ call: Call) throws -> Double? {
     try call.optionalFloat("scale").flatMap { $0 == 0 ? nil : $0 }
   }
 
@@ -83,33 +86,7 @@ extension OperatorTable {
   }
 
   private static func multiHeadAttention(_ call: inout Call) throws -> [ONNXValue] {
-    let heads = try call.int("num_heads")
-    var query = try call.tensor(0)
-    guard query.rank == 3 || query.rank == 5, heads > 0 else { throw ONNXError(.unsupported, "a query \(query.shape)") }
-    var key: Tensor
-    var value: Tensor
-    if query.rank == 5 {
-      // [batch, length, heads, 3, size]
-      let parts = (0..<3).map { query.slice(3, from: $0, count: 1).squeezed(axes: 3).swappingAxes(1, 2) }
-      (query, key, value) = (parts[0], parts[1], parts[2])
-    } else {
-      let given = try call.tensor(1)
-      if given.rank == 5 {
-        let parts = (0..<2).map { given.slice(3, from: $0, count: 1).squeezed(axes: 3).swappingAxes(1, 2) }
-        (key, value) = (parts[0], parts[1])
-      } else {
-        (key, value) = (given, try call.tensor(2))
-      }
-      if let bias = try call.optionalTensor(3) {
-        let width = query.shape[2]
-        guard bias.rank == 1, bias.shape[0] >= 2 * width else { throw ONNXError(.mismatch, "a bias \(bias.shape)") }
-        query = query + bias.slice(0, from: 0, count: width)
-        if key.rank == 3 { key = key + bias.slice(0, from: width, count: width) }
-        if value.rank == 3 { value = value + bias.slice(0, from: 2 * width, count: bias.shape[0] - 2 * width) }
-      }
-      query = try query.splitIntoHeads(heads)
-      (key, value) = (try key.splitIntoHeads(heads), try value.splitIntoHeads(heads))
-    }
+    var (query, key, value) = try multiHeadOperands(call)
     var past = 0
     if let pastKey = try call.optionalTensor(6), let pastValue = try call.optionalTensor(7) {
       past = pastKey.rank == 4 ? pastKey.shape[2] : 0
@@ -117,63 +94,54 @@ extension OperatorTable {
       value = Tensor(concatenating: [pastValue, value], axis: 2)
     }
     try Interpreter.checkMistakes()
-    var bias = try call.optionalTensor(4).map { try maskBias($0, call, query: query, keys: key.shape[2]) }
+    var bias = try call.optionalTensor(4).map {
+      try maskBias($0, call, query: query, keys: key.shape[2])
+    }
     if let added = try call.optionalTensor(5) { bias = bias.adding(added) }
     if try call.flag("unidirectional") {
-      bias = bias.adding(AttentionCore.causal(query.shape[2], key.shape[2], start: past, dtype: query.dtype))
+      bias = bias.adding(
+        AttentionCore.causal(query.shape[2], key.shape[2], start: past, dtype: query.dtype))
     }
-    let stages = try AttentionCore(scale: try usualScale(call), cap: 0, precision: nil).run(query, key, value, bias: bias)
+    let core = AttentionCore(scale: try usualScale(call), cap: 0, precision: nil)
+    let stages = try core.run(query, key, value, bias: bias)
     return [stages.output.joinedHeads(), key, value, stages.scores].map { ONNXValue($0) }
   }
 
-  /// Causal attention of a decoder whose queries share keys, with a cache and rotation.
-  private static func groupedAttention(_ call: inout Call) throws -> [ONNXValue] {
-    let (heads, keyHeads) = (try call.int("num_heads"), try call.int("kv_num_heads"))
-    let packed = try call.tensor(0, rank: 3)
-    let total = heads + 2 * keyHeads
-    guard heads > 0, keyHeads > 0, heads % keyHeads == 0 else { throw ONNXError(.mismatch, "\(heads) heads of \(keyHeads)") }
-    var (query, key, value) = (packed, packed, packed)
-    if call.has(1) {
-      (key, value) = (try call.tensor(1, rank: 3), try call.tensor(2, rank: 3))
-    } else {
-      guard packed.shape[2] % total == 0 else { throw ONNXError(.mismatch, "\(packed.shape) for \(total) heads") }
-      let size = packed.shape[2] / total
-      query = packed.slice(2, from: 0, count: heads * size)
-      key = packed.slice(2, from: heads * size, count: keyHeads * size)
-      value = packed.slice(2, from: (heads + keyHeads) * size, count: keyHeads * size)
+  /// Queries, keys and values `[batch, heads, length, size]`, which may come packed into one tensor or two.
+  private static func multiHeadOperands(_ call: Call) throws -> (
+    query: Tensor, key: Tensor, value: Tensor
+  ) {
+    let heads = try call.int("num_heads")
+    var query = try call.tensor(0)
+    guard query.rank == 3 || query.rank == 5, heads > 0 else {
+      throw ONNXError(.unsupported, "a query \(query.shape)")
     }
-    let lengths = try call.integers(5).map { $0 + 1 }
-    let (batch, length) = (packed.shape[0], packed.shape[1])
-    guard lengths.count == batch, Set(lengths).count == 1, let whole = lengths.first, whole >= length else {
-      throw ONNXError(.unsupported, "examples of different lengths \(lengths) are not supported")
+    if query.rank == 5 {
+      let parts = unpacked(query, 3)
+      return (parts[0], parts[1], parts[2])
     }
-    let past = whole - length
-    if try call.flag("do_rotary") {
-      let places = (Tensor.range(0..<length) + Double(past)).expandingDimensions(at: 0).broadcast(to: [batch, length])
-      let rotation = Rotation(
-        cosines: try call.tensor(7, rank: 2), sines: try call.tensor(8, rank: 2), positions: places,
-        isInterleaved: try call.flag("rotary_interleaved"), width: 0)
-      (query, key) = (try rotated(query, heads: heads, by: rotation), try rotated(key, heads: keyHeads, by: rotation))
-    }
-    query = try query.splitIntoHeads(heads)
-    (key, value) = (try key.splitIntoHeads(keyHeads), try value.splitIntoHeads(keyHeads))
-    if past > 0 {
-      let (oldKey, oldValue) = (try call.tensor(3, rank: 4), try call.tensor(4, rank: 4))
-      guard oldKey.shape[2] >= past, oldValue.shape[2] >= past else {
-        throw ONNXError(.mismatch, "a cache \(oldKey.shape) is shorter than \(past)")
+    let given = try call.tensor(1)
+    let parts = given.rank == 5 ? unpacked(given, 2) : [given, try call.tensor(2)]
+    var (key, value) = (parts[0], parts[1])
+    if let bias = try call.optionalTensor(3) {
+      let width = query.shape[2]
+      guard bias.rank == 1, bias.shape[0] >= 2 * width else {
+        throw ONNXError(.mismatch, "a bias \(bias.shape)")
       }
-      key = Tensor(concatenating: [oldKey.slice(2, from: 0, count: past), key], axis: 2)
-      value = Tensor(concatenating: [oldValue.slice(2, from: 0, count: past), value], axis: 2)
+      query = query + bias.slice(0, from: 0, count: width)
+      if key.rank == 3 { key = key + bias.slice(0, from: width, count: width) }
+      if value.rank == 3 {
+        value = value + bias.slice(0, from: 2 * width, count: bias.shape[0] - 2 * width)
+      }
     }
-    let cap = try call.float("softcap", default: 0)
-    let core = AttentionCore(scale: try usualScale(call), cap: cap, precision: nil)
-    var bias = AttentionCore.causal(length, whole, start: past, dtype: packed.dtype)
-    let window = try call.int("local_window_size", default: -1)
-    if window > 0 {
-      let distance = Tensor.range(0..<length).reshaped(to: [length, 1]) + Double(past) - Tensor.range(0..<whole)
-      bias = select(distance .>= Double(window), -.infinity, bias)
-    }
-    let output = try core.run(query, key, value, bias: bias).output.joinedHeads()
-    return [output, key, value].map { ONNXValue($0) }
+    return (
+      try query.splitIntoHeads(heads), try key.splitIntoHeads(heads),
+      try value.splitIntoHeads(heads)
+    )
+  }
+
+  /// The parts of `[batch, length, heads, parts, size]`, each `[batch, heads, length, size]`.
+  private static func unpacked(_ x: Tensor, _ count: Int) -> [Tensor] {
+    (0..<count).map { x.slice(3, from: $0, count: 1).squeezed(axes: 3).swappingAxes(1, 2) }
   }
 }

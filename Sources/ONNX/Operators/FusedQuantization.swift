@@ -37,7 +37,8 @@ extension OperatorTable {
       let left = try call.flag("transA") ? a.transposed() : a
       var sum = matmul(left, try call.flag("transB") ? b.transposed() : b) * (try call.float("alpha", default: 1))
       if let c = try call.optionalTensor(6) {
-        sum = sum + c.cast(to: .float64) * (try call.tensor(1).cast(to: .float64)) * (try call.tensor(4).cast(to: .float64))
+        sum =
+          sum + c.cast(to: .float64) * (try call.tensor(1).cast(to: .float64)) * (try call.tensor(4).cast(to: .float64))
       }
       guard call.has(7) else { return [ONNXValue(sum.cast(to: .float32))] }
       return [.tensor(try requantized(sum, 1 / call.tensor(7), call.numbers(8)))]
@@ -50,11 +51,8 @@ extension OperatorTable {
     .one("DynamicQuantizeMatMul", domain: domain, fixed: [2, 3]) { call in
       let a = try call.tensor(0)
       guard a.elementCount > 0 else { throw ONNXError(.mismatch, "there is nothing to quantize") }
-      let low = minimum(a.min(), 0)
-      let range = maximum(a.max(), 0) - low
-      let scale = select(range .== 0, 1, range) / 255
-      let zero = round((-low / scale).clipped(to: 0...255))
-      let whole = (round(a / scale) + zero).clipped(to: 0...255) - zero
+      let (codes, scale, zero) = dynamicallyQuantized(a)
+      let whole = codes - zero
       let b = try call.real(at: 1, scale: 2, zeroPoint: 3, isColumn: true)
       let result = try product(whole.cast(to: .float64) * scale.cast(to: .float64), b).cast(to: .float32)
       return try call.optionalTensor(4).map { result + $0 } ?? result
@@ -104,7 +102,8 @@ extension OperatorTable {
     var zero = Tensor.full([1, 1], value: Double(1 << (bits - 1)), dtype: scales.dtype)
     if let given = try call.optionalTensor(3) {
       // Those of one row are padded to whole bytes, unless they are numbers of their own.
-      let rows = given.dtype == .uint8 ? unpacked(given.reshaped(to: [count, given.elementCount / count]), bits: bits) : given
+      let rows =
+        given.dtype == .uint8 ? unpacked(given.reshaped(to: [count, given.elementCount / count]), bits: bits) : given
       zero = rows.reshaped(to: [count, rows.elementCount / count]).slice(1, from: 0, count: blocks)
         .reshaped(to: [count * blocks, 1]).cast(to: scales.dtype)
     }

@@ -2,7 +2,8 @@ import Martlet
 
 extension OperatorTable {
   /// Operators of `com.microsoft` into which ONNX Runtime's optimizer turns several nodes at once.
-  static let fusions: [Operator] = fusedProducts + fusedActivations + fusedNormalizations + fusedAttention + fusedQuantization
+  static let fusions: [Operator] =
+    fusedProducts + fusedActivations + fusedNormalizations + fusedAttention + fusedQuantization
 
   private static let domain = "com.microsoft"
 

@@ -30,8 +30,11 @@ extension OperatorTable {
     },
     Operator("TensorScatter", fixed: [2]) { call in [try tensorScatter(&call)] },
     Operator("OneHot", fixed: [1]) { call in
-      let (places, depth) = (try call.tensor(0), try call.integer(1))
-      guard depth >= 0 else { throw ONNXError(.mismatch, "the depth \(depth) is negative") }
+      let places = try call.tensor(0)
+      // The depth may be of any type of number.
+      guard let depth = Int(exactly: try call.real(1)), depth >= 0 else {
+        throw ONNXError(.mismatch, "the depth is no number of classes")
+      }
       let axis = try call.axis(call.int("axis", default: -1), rank: places.rank + 1)
       _ = try call.shape(Array(places.shape) + [depth])
       let values = try call.tensor(2)
@@ -55,6 +58,7 @@ extension OperatorTable {
       guard lengths.allSatisfy({ $0 >= 0 && $0 <= shape[time] }) else {
         throw ONNXError(.mismatch, "a length in \(lengths) is not in 0...\(shape[time])")
       }
+      if shape.elementCount == 0 { return { $0 } }
       var places: [Int] = []
       for length in lengths { places += (0..<shape[time]).map { $0 < length ? length - 1 - $0 : $0 } }
       var form = Array(repeating: 1, count: shape.rank)
@@ -121,7 +125,7 @@ extension OperatorTable {
     let axis = try call.axis(call.int("axis", default: -2), rank: shape.rank)
     let mode = try call.string("mode", default: "linear")
     guard mode == "linear" || mode == "circular" else { throw call.unknown("mode", mode) }
-    guard update.rank == shape.rank, axis > 0, shape[axis] > 0 else {
+    guard update.rank == shape.rank, axis > 0, shape.elementCount > 0 else {
       throw ONNXError(.mismatch, "an update \(update.shape) does not fit \(shape)")
     }
     let starts = try call.optionalIntegers(2) ?? Array(repeating: 0, count: shape[0])

@@ -28,7 +28,8 @@ extension OperatorTable {
     }
     let texts = parts.compactMap(\.strings)
     guard texts.count == parts.count else { throw ONNXError(.mismatch, "numbers cannot be joined with others") }
-    let (codes, table) = ONNXStrings(texts.flatMap(\.elements), shape: [texts.reduce(0) { $0 + $1.elements.count }]).codes
+    let (codes, table) = ONNXStrings(texts.flatMap(\.elements), shape: [texts.reduce(0) { $0 + $1.elements.count }])
+      .codes
     var start = 0
     let coded = texts.map { text -> Tensor in
       defer { start += text.elements.count }

@@ -40,7 +40,9 @@ extension OperatorTable {
       let x = try call.tensor(0, rank: 2...)
       let size = try call.int("size")
       guard size > 0, size < 1 << 20 else { throw ONNXError(.mismatch, "\(size) is no size") }
-      var (sizes, low, high) = (Shape(repeating: 1, rank: x.rank), Shape(repeating: 0, rank: x.rank), Shape(repeating: 0, rank: x.rank))
+      var (sizes, low, high) = (
+        Shape(repeating: 1, rank: x.rank), Shape(repeating: 0, rank: x.rank), Shape(repeating: 0, rank: x.rank)
+      )
       sizes[1] = size
       low[1] = (size - 1) / 2
       high[1] = size - 1 - low[1]
@@ -122,7 +124,8 @@ extension OperatorTable {
     let wide = x.cast(to: try stashType(call, x))
     let mean = wide.mean(axes: axes, keepingAxes: true)
     let centered = wide - mean
-    let inverse = rsqrt((centered * centered).mean(axes: axes, keepingAxes: true) + (try call.float("epsilon", default: 1e-5)))
+    let inverse = rsqrt(
+      (centered * centered).mean(axes: axes, keepingAxes: true) + (try call.float("epsilon", default: 1e-5)))
     var y = (centered * inverse).cast(to: x.dtype) * (try call.tensor(1).cast(to: x.dtype))
     if let shift = try call.optionalTensor(2) { y = y + shift.cast(to: x.dtype) }
     return [ONNXValue(y), ONNXValue(mean), ONNXValue(inverse)]

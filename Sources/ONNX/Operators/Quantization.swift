@@ -8,12 +8,8 @@ extension OperatorTable {
     Operator("DynamicQuantizeLinear") { call in
       let x = try call.tensor(0)
       guard x.elementCount > 0 else { throw ONNXError(.mismatch, "there is nothing to quantize") }
-      let low = minimum(x.min(), 0)
-      let range = maximum(x.max(), 0) - low
-      let scale = select(range .== 0, 1, range) / 255
-      let zero = round((-low / scale).clipped(to: 0...255))
-      let y = (round(x / scale) + zero).clipped(to: 0...255)
-      return [ONNXValue(y.cast(to: .uint8)), ONNXValue(scale), ONNXValue(zero.cast(to: .uint8))]
+      let (codes, scale, zero) = dynamicallyQuantized(x)
+      return [ONNXValue(codes.cast(to: .uint8)), ONNXValue(scale), ONNXValue(zero.cast(to: .uint8))]
     },
     Operator("QLinearMatMul", fixed: [1, 2, 4, 5, 6, 7]) { call in
       let a = try call.centered(0, zeroPoint: 2, isRow: true)
@@ -35,6 +31,15 @@ extension OperatorTable {
       return [.tensor(try requantized(sums.tensor, perChannel, call.numbers(7)))]
     },
   ]
+
+  /// Whole numbers from 0 to 255 for the elements of a tensor, with the scale and zero point that its range asks for.
+  static func dynamicallyQuantized(_ x: Tensor) -> (codes: Tensor, scale: Tensor, zero: Tensor) {
+    let low = minimum(x.min(), 0)
+    let range = maximum(x.max(), 0) - low
+    let scale = select(range .== 0, 1, range) / 255
+    let zero = round((-low / scale).clipped(to: 0...255))
+    return ((round(x / scale) + zero).clipped(to: 0...255), scale, zero)
+  }
 
   private static func rowScale(_ scale: Tensor, _ a: Tensor) throws -> Tensor {
     scale.rank == 1 && scale.elementCount > 1 && a.rank > 1 ? scale.expandingDimensions(at: 1) : scale
@@ -83,7 +88,9 @@ extension OperatorTable {
     let target = try call.optionalElementType("output_dtype")?.carrier ?? scales.dtype
     let isFloat = x.tensor.dtype.isFloatingPoint
     var centered = isFloat ? x.tensor : x.tensor.cast(to: .int32)
-    if let zeros = try call.optionalTensor(2), !isFloat { centered = centered - (try blocks.spread(zeros.cast(to: .int32))) }
+    if let zeros = try call.optionalTensor(2), !isFloat {
+      centered = centered - (try blocks.spread(zeros.cast(to: .int32)))
+    }
     let wide: DType = scales.dtype == .float64 ? .float64 : .float32
     let product = centered.cast(to: wide) * (try blocks.spread(scales).cast(to: wide))
     return ONNXTensor(product.cast(to: target))

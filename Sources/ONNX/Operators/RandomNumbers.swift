@@ -59,8 +59,9 @@ extension OperatorTable {
 
   /// The seed of a node, or one that no other call has.
   private static func seed(_ call: Call) throws -> UInt64 {
+    // Dropout has an integer, all others a number.
+    if let seed = try? call.optionalInt("seed") { return UInt64(bitPattern: Int64(seed)) }
     if let seed = try call.optionalFloat("seed"), seed.isFinite { return seed.bitPattern }
-    if let seed = try call.optionalInt("seed") { return UInt64(bitPattern: Int64(seed)) }
     return UInt64.random(in: .min ... .max)
   }
 }

@@ -19,15 +19,40 @@ extension OperatorTable {
           }
         }
     },
-    Operator("LSTM", fixed: [4]) { call in
-      let couples = try call.flag("input_forget")
-      return try RecurrentLayer(&call, gates: 4, defaults: ["Sigmoid", "Tanh", "Tanh"]).results { layer, direction in
-        layer.run(direction, states: 2) { states, x, functions in
-          longShortTermMemory(states, x, direction, functions, couples: couples)
+    Operator("LSTM", fixed: [4]) { call in try longShortTermMemory(&call) },
+    // Its weights have their matrices transposed.
+    Operator("DynamicQuantizeLSTM", domain: "com.microsoft", fixed: [4, 8, 9, 10, 11]) { call in
+      let weights = try [(1, 8, 9), (2, 10, 11)].map { matrix, scale, zero in
+        let whole = try call.tensor(matrix, rank: 3).cast(to: .float32)
+        func perGate(_ input: Int) throws -> Tensor {
+          let numbers = try call.tensor(input).cast(to: .float32)
+          return numbers.rank == 2
+            ? numbers.expandingDimensions(at: 1) : numbers.reshaped(to: [numbers.elementCount, 1, 1])
         }
+        return (whole - (try perGate(zero))) * (try perGate(scale))
+      }
+      try Interpreter.checkMistakes()
+      return try longShortTermMemory(&call, weights: (weights[0].transposed(), weights[1].transposed())) { x in
+        let (codes, scale, zero) = dynamicallyQuantized(x)
+        return (codes - zero) * scale
       }
     },
   ]
+
+  private static func longShortTermMemory(
+    _ call: inout Call, weights: (sequence: Tensor, state: Tensor)? = nil,
+    rounding: RecurrentLayer.Function? = nil
+  ) throws -> [ONNXValue] {
+    let couples = try call.flag("input_forget")
+    let layer = try RecurrentLayer(
+      &call, gates: 4, defaults: ["Sigmoid", "Tanh", "Tanh"], weights: weights, rounding: rounding)
+    return try layer.results { layer, direction in
+      layer.run(direction, states: 2) { states, x, functions in
+        let h = rounding?(states[0]) ?? states[0]
+        return longShortTermMemory([h, states[1]], x, direction, functions, couples: couples)
+      }
+    }
+  }
 
   /// One step of a gated recurrent unit.
   ///
@@ -39,7 +64,10 @@ extension OperatorTable {
     let size = direction.hidden
     let gates = direction.recurrent.slice(1, from: 0, count: 2 * size)
     let candidate = direction.recurrent.slice(1, from: 2 * size, count: size)
-    let (first, last) = (direction.recurrentBias.slice(0, from: 0, count: 2 * size), direction.recurrentBias.slice(0, from: 2 * size, count: size))
+    let (first, last) = (
+      direction.recurrentBias.slice(0, from: 0, count: 2 * size),
+      direction.recurrentBias.slice(0, from: 2 * size, count: size)
+    )
     let both = functions[0](x.slice(1, from: 0, count: 2 * size) + matmul(h, gates) + first)
     let (update, reset) = (both.slice(1, from: 0, count: size), both.slice(1, from: size, count: size))
     let own = x.slice(1, from: 2 * size, count: size)
@@ -96,19 +124,19 @@ struct RecurrentLayer {
   private let isValid: Tensor?
   private let isBatchFirst: Bool
 
-  init(_ call: inout Call, gates: Int, defaults: [String], sumsBiases: Bool = true) throws {
+  /// - Parameters:
+  ///   - weights: Those of the sequence and of the state, where the node does not have them as such.
+  ///   - rounding: What happens to the sequence before it is multiplied with weights.
+  init(
+    _ call: inout Call, gates: Int, defaults: [String], sumsBiases: Bool = true,
+    weights given: (sequence: Tensor, state: Tensor)? = nil, rounding: Function? = nil
+  ) throws {
     isBatchFirst = try call.flag("layout")
     let x = isBatchFirst ? try call.tensor(0, rank: 3).swappingAxes(0, 1) : try call.tensor(0, rank: 3)
-    let (weights, recurrent) = (try call.tensor(1, rank: 3), try call.tensor(2, rank: 3))
+    let weights = try given?.sequence ?? call.tensor(1, rank: 3)
+    let recurrent = try given?.state ?? call.tensor(2, rank: 3)
     let hidden = recurrent.shape[2]
-    let name = try call.string("direction", default: "forward")
-    let reversals: [Bool]
-    switch name {
-    case "forward": reversals = [false]
-    case "reverse": reversals = [true]
-    case "bidirectional": reversals = [false, true]
-    default: throw call.unknown("direction", name)
-    }
+    let reversals = try RecurrentLayer.reversals(call)
     let count = reversals.count
     guard hidden > 0, weights.shape == [count, gates * hidden, x.shape[2]],
       recurrent.shape == [count, gates * hidden, hidden], x.shape[0] > 0
@@ -123,26 +151,45 @@ struct RecurrentLayer {
     if let peepholes, peepholes.shape != [count, 3 * hidden] {
       throw ONNXError(.mismatch, "peepholes \(peepholes.shape)")
     }
-    var initial: [Tensor] = []
-    for input in gates == 4 ? 5...6 : 5...5 {
-      let state = try call.optionalTensor(input) ?? Tensor.zeros([count, x.shape[1], hidden], dtype: x.dtype)
-      initial.append(isBatchFirst && call.has(input) ? state.swappingAxes(0, 1) : state)
+    let shape: Shape = [count, x.shape[1], hidden]
+    let isBatchFirst = isBatchFirst
+    let states = try (gates == 4 ? [5, 6] : [5]).map { input in
+      try RecurrentLayer.initialState(call, input, shape, dtype: x.dtype, isBatchFirst: isBatchFirst)
     }
-    guard initial.allSatisfy({ $0.shape == [count, x.shape[1], hidden] }) else {
-      throw ONNXError(.mismatch, "initial states do not fit \(x.shape)")
-    }
-    let states = initial
     directions = reversals.enumerated().map { place, isReversed in
       let matrix = weights.slice(0, from: place, count: 1).squeezed(axes: 0).transposed()
       let own = bias.slice(0, from: place, count: 1).squeezed(axes: 0)
-      let (inner, outer) = (own.slice(0, from: 0, count: gates * hidden), own.slice(0, from: gates * hidden, count: gates * hidden))
+      let (inner, outer) = (
+        own.slice(0, from: 0, count: gates * hidden), own.slice(0, from: gates * hidden, count: gates * hidden)
+      )
       return RecurrentDirection(
         recurrent: recurrent.slice(0, from: place, count: 1).squeezed(axes: 0).transposed(),
-        sequence: matmul(x, matrix) + (sumsBiases ? inner + outer : inner), recurrentBias: outer,
+        sequence: matmul(rounding?(x) ?? x, matrix) + (sumsBiases ? inner + outer : inner), recurrentBias: outer,
         peepholes: peepholes?.slice(0, from: place, count: 1).squeezed(axes: 0),
         initial: states.map { $0.slice(0, from: place, count: 1).squeezed(axes: 0) }, hidden: hidden,
         isReversed: isReversed, functions: functions.of(place))
     }
+  }
+
+  /// Whether each direction goes from the end to the start.
+  private static func reversals(_ call: Call) throws -> [Bool] {
+    let name = try call.string("direction", default: "forward")
+    switch name {
+    case "forward": return [false]
+    case "reverse": return [true]
+    case "bidirectional": return [false, true]
+    default: throw call.unknown("direction", name)
+    }
+  }
+
+  /// The state of all directions before the first step.
+  private static func initialState(
+    _ call: Call, _ input: Int, _ shape: Shape, dtype: DType, isBatchFirst: Bool
+  ) throws -> Tensor {
+    guard let given = try call.optionalTensor(input) else { return Tensor.zeros(shape, dtype: dtype) }
+    let state = isBatchFirst ? given.swappingAxes(0, 1) : given
+    guard state.shape == shape else { throw ONNXError(.mismatch, "an initial state \(given.shape) for \(shape)") }
+    return state
   }
 
   private static func validity(_ call: Call, _ x: Tensor) throws -> Tensor? {
@@ -159,7 +206,8 @@ struct RecurrentLayer {
     _ direction: RecurrentDirection, states count: Int, _ step: ([Tensor], Tensor, [Function]) -> [Tensor]
   ) -> (sequence: Tensor, states: [Tensor]) {
     let sequences = [direction.sequence] + (isValid.map { [$0] } ?? [])
-    let (last, results) = scan(direction.initial, over: sequences, isReversed: direction.isReversed) { carry, elements in
+    let (last, results) = scan(direction.initial, over: sequences, isReversed: direction.isReversed) {
+      carry, elements in
       let next = step(carry, elements[0], direction.functions)
       guard elements.count > 1 else { return (next, [next[0]]) }
       // Past its end an example keeps its state and gives zeros.

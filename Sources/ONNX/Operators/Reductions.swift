@@ -38,7 +38,9 @@ extension OperatorTable {
 
   /// The greatest or least element; of none, the identity of the comparison.
   private static func extreme(_ x: Tensor, _ axes: Axes, _ keepsAxes: Bool, isMaximum: Bool) -> Tensor {
-    if x.dtype == .bool { return isMaximum ? x.any(axes: axes, keepingAxes: keepsAxes) : x.all(axes: axes, keepingAxes: keepsAxes) }
+    if x.dtype == .bool {
+      return isMaximum ? x.any(axes: axes, keepingAxes: keepsAxes) : x.all(axes: axes, keepingAxes: keepsAxes)
+    }
     guard x.elementCount == 0 else {
       return isMaximum ? x.max(axes: axes, keepingAxes: keepsAxes) : x.min(axes: axes, keepingAxes: keepsAxes)
     }

@@ -42,7 +42,9 @@ extension OperatorTable {
       }
     }
     if let outside { x = select(outside, plan.rule.valueOutside, x) }
-    if isWhole { x = round(x).clipped(to: numbers.elementType.integerRange ?? -1e18...1e18).cast(to: numbers.tensor.dtype) }
+    if isWhole {
+      x = round(x).clipped(to: numbers.elementType.integerRange ?? -1e18...1e18).cast(to: numbers.tensor.dtype)
+    }
     return .tensor(try ONNXTensor(computed: x, as: numbers.elementType))
   }
 }
@@ -50,7 +52,9 @@ extension OperatorTable {
 /// How positions of a new image are those of the old one, and what is between its pixels.
 struct ResizeRule {
   enum Mode { case nearest, linear, cubic }
-  enum Coordinates { case halfPixel, halfPixelPyTorch, halfPixelSymmetric, alignedCorners, asymmetric, cropped, halfPixelTF }
+  enum Coordinates {
+    case halfPixel, halfPixelPyTorch, halfPixelSymmetric, alignedCorners, asymmetric, cropped, halfPixelTF
+  }
   enum Rounding { case floor, ceil, preferFloor, preferCeil }
 
   var mode = Mode.nearest
@@ -170,7 +174,8 @@ struct ResizeLine {
     let last = 1 - first
     for place in 0..<new {
       let position = position(place, rule)
-      let base = position.rounded(.up) - 1
+      // A region may reach far out of the image.
+      let base = min(max(position.rounded(.up) - 1, -0x1p40), 0x1p40)
       let share = position - base
       var taps: [(place: Int, weight: Double)] = []
       for offset in first...last {
@@ -211,7 +216,11 @@ struct ResizePlan {
     guard factors.allSatisfy({ $0 > 0 && $0 <= 0x1p40 }), old.allSatisfy({ $0 > 0 }) else {
       throw ONNXError(.mismatch, "\(shape) cannot be scaled by \(factors)")
     }
-    var new = sizes ?? zip(factors, old).map { Int(($0 * Double($1)).rounded(.down)) }
+    func whole(_ size: Double) throws -> Int {
+      guard size >= 0, size < 0x1p40 else { throw ONNXError(.limit, "a size of \(size) is too large") }
+      return Int(size.rounded(.down))
+    }
+    var new = try sizes ?? zip(factors, old).map { try whole($0 * Double($1)) }
     let policy = try call.string("keep_aspect_ratio_policy", default: "stretch")
     if sizes != nil, policy != "stretch" {
       guard policy == "not_larger" || policy == "not_smaller" else {
@@ -219,7 +228,7 @@ struct ResizePlan {
       }
       let common = policy == "not_larger" ? factors.min()! : factors.max()!
       factors = factors.map { _ in common }
-      new = old.map { Int((common * Double($0) + 0.5).rounded(.down)) }
+      new = try old.map { try whole(common * Double($0) + 0.5) }
     }
     var target = Array(shape)
     for (axis, size) in zip(axes, new) { target[axis] = size }

@@ -54,7 +54,8 @@ extension OperatorTable {
       image: x.withChannelsLast, boxes: try call.tensor(1, rank: 2), indices: try call.tensor(2, rank: 1),
       cells: cells, scale: scale, isAligned: alignment == "half_pixel")
     guard mode == "avg" || mode == "max" else { throw call.unknown("mode", mode) }
-    guard cells.rows > 0, cells.columns > 0, cells.rows * cells.columns < 1 << 24, samples >= 0, samples < 1 << 10 else {
+    guard (1..<4096).contains(cells.rows), (1..<4096).contains(cells.columns), (0..<1024).contains(samples)
+    else {
       throw ONNXError(.mismatch, "\(cells) cells of \(samples) samples are not possible")
     }
     return try ONNXTensor(channelsLast: regions.pooled(samples: samples, takesMaximum: mode == "max", call))
@@ -99,7 +100,9 @@ private struct RegionCells {
     let rows = try lines(box[1], box[3], cells.rows, image.shape[1], samples)
     let columns = try lines(box[0], box[2], cells.columns, image.shape[2], samples)
     // The four pixels around each sample, each with its weight.
-    let corners = [(rows.low, columns.low), (rows.low, columns.high), (rows.high, columns.low), (rows.high, columns.high)]
+    let corners = [
+      (rows.low, columns.low), (rows.low, columns.high), (rows.high, columns.low), (rows.high, columns.high),
+    ]
     let terms = corners.map { row, column in
       let pixels = picture.gathered(at: Tensor(row.places)).gathered(at: Tensor(column.places), axis: 1)
       let down = Tensor(row.weights).cast(to: image.dtype).reshaped(to: [row.places.count, 1, 1])

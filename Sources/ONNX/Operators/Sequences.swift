@@ -58,6 +58,7 @@ extension OperatorTable {
     let value = try call.value(0)
     let shape = try call.shapeOfInput(0)
     let axis = try call.axis(call.int("axis", default: 0), rank: shape.rank)
+    guard shape[axis] <= 1 << 20 else { throw ONNXError(.limit, "\(shape[axis]) parts are too many") }
     var sizes = Array(repeating: 1, count: shape[axis])
     var keepsAxis = try call.flag("keepdims", default: true)
     if call.has(1) {
@@ -69,7 +70,7 @@ extension OperatorTable {
         sizes = stride(from: 0, to: shape[axis], by: given[0]).map { min(given[0], shape[axis] - $0) }
       }
     }
-    guard sizes.allSatisfy({ $0 >= 0 && $0 <= shape[axis] }), sizes.reduce(0, +) == shape[axis] else {
+    guard sizes.allSatisfy({ $0 >= 0 && $0 <= shape[axis] }), sizes.reduce(0, &+) == shape[axis] else {
       throw ONNXError(.mismatch, "\(sizes) do not add up to the size \(shape[axis]) of axis \(axis)")
     }
     var start = 0

@@ -24,7 +24,15 @@ extension OperatorTable {
     .one("MelWeightMatrix", fixed: [0, 1, 2, 3, 4]) { call in try melWeights(&call) },
   ]
 
+  /// Computed in 64 bits: coefficients that cancel are the usual case.
   private static func transformed(
+    _ signal: Tensor, axis: Int, length: Int, isInverse: Bool, isOneSided: Bool
+  ) -> Tensor {
+    let x = signal.cast(to: .float64)
+    return spectrum(x, axis: axis, length: length, isInverse: isInverse, isOneSided: isOneSided).cast(to: signal.dtype)
+  }
+
+  private static func spectrum(
     _ x: Tensor, axis: Int, length: Int, isInverse: Bool, isOneSided: Bool
   ) -> Tensor {
     let last = x.rank - 1
@@ -89,17 +97,20 @@ extension OperatorTable {
       let dtype = type.carrier, type.isNative
     else { throw ONNXError(.mismatch, "\(bins) bins of \(length) at \(rate) from \(low) to \(high)") }
     let rows = length / 2 + 1
-    _ = try call.shape([rows, bins])
+    guard try call.shape([rows, bins]).elementCount <= 1 << 26 else {
+      throw ONNXError(.limit, "\(rows) rows of \(bins) weights are too many")
+    }
     // The mel scale: 2595 log₁₀(1 + f / 700).
     let naturalTen = 2.302585092994046
     let first = 2595 / naturalTen * Math.log(1 + low / 700)
     let last = 2595 / naturalTen * Math.log(1 + high / 700)
     let step = (last - first) / Double(bins + 2)
-    let edges = (0..<bins + 2).map { (place: Int) -> Int in
+    let edges = try (0..<bins + 2).map { (place: Int) throws -> Int in
       let frequency: Double = 700 * (Math.exp((Double(place) * step + first) * naturalTen / 2595) - 1)
-      return Int((Double(length + 1) * frequency / Double(rate)).rounded(.down))
+      let edge: Double = (Double(length + 1) * frequency / Double(rate)).rounded(.down)
+      guard edge < Double(rows) else { throw ONNXError(.mismatch, "\(high) Hz is above half of \(rate)") }
+      return Int(edge)
     }
-    guard edges.allSatisfy({ $0 < rows }) else { throw ONNXError(.mismatch, "\(high) Hz is above half of \(rate)") }
     var weights = [Double](repeating: 0, count: rows * bins)
     for bin in 0..<bins {
       let (left, center, right) = (edges[bin], edges[bin + 1], edges[bin + 2])

@@ -23,7 +23,7 @@ extension OperatorTable {
       let shape = try call.shapeOfInput(0)
       let axis = try call.axis(call.int("axis", default: 0), rank: shape.rank)
       let sizes = try call.optionalInts("split") ?? call.optionalIntegers(1) ?? call.evenSplit(shape[axis])
-      guard sizes.allSatisfy({ $0 >= 0 && $0 <= shape[axis] }), sizes.reduce(0, +) == shape[axis] else {
+      guard sizes.allSatisfy({ $0 >= 0 && $0 <= shape[axis] }), sizes.reduce(0, &+) == shape[axis] else {
         throw ONNXError(.mismatch, "\(sizes) do not add up to the size \(shape[axis]) of axis \(axis)")
       }
       var start = 0
@@ -37,8 +37,8 @@ extension OperatorTable {
       let shape = try call.shapeOfInput(0)
       let sizes = try call.integers(1)
       let axes = try call.axes(call.optionalInts("axes") ?? Array(0..<shape.rank), rank: shape.rank)
-      guard sizes.count == axes.count else {
-        throw ONNXError(.mismatch, "\(sizes.count) sizes for \(axes.count) axes")
+      guard sizes.count == axes.count, sizes.allSatisfy({ $0 >= 0 && $0 < 1 << 45 }) else {
+        throw ONNXError(.mismatch, "\(sizes) are no sizes for \(axes.count) axes")
       }
       var widths = shape.map { _ in (before: 0, after: 0) }
       var target = Array(shape)
@@ -80,9 +80,9 @@ extension OperatorTable {
       var filler = try call.optionalFloat("value").map { Tensor.full([], value: $0, dtype: x.dtype) }
       if call.has(2) { filler = try call.scalarInput(2).tensor }
       result = x.padded(widths, filler: filler ?? Tensor.zeros([], dtype: x.dtype))
-    case "edge": result = x.extended(widths) { Swift.min(Swift.max($0, 0), $1 - 1) }
-    case "reflect": result = x.extended(widths, Mirror.place)
-    case "wrap": result = x.extended(widths) { ($0 % $1 + $1) % $1 }
+    case "edge": result = try x.extended(widths) { Swift.min(Swift.max($0, 0), $1 - 1) }
+    case "reflect": result = try x.extended(widths, Mirror.place)
+    case "wrap": result = try x.extended(widths) { ($0 % $1 + $1) % $1 }
     default: throw call.unknown("mode", mode)
     }
     return .tensor(try ONNXTensor(computed: result, as: numbers.elementType))
@@ -145,11 +145,14 @@ extension Tensor {
   /// This tensor with a border of its own elements; negative widths crop.
   ///
   /// - Parameter source: The position inside an axis of some size that one outside shows.
-  func extended(_ widths: [(before: Int, after: Int)], _ source: (Int, Int) -> Int) -> Tensor {
+  func extended(_ widths: [(before: Int, after: Int)], _ source: (Int, Int) -> Int) throws -> Tensor {
     var result = self
     for (axis, width) in widths.enumerated() where width != (0, 0) && axis < result.rank {
       let size = shape[axis]
       guard size > 0 else { continue }
+      guard width.before < 1 << 27, width.after < 1 << 27, size < 1 << 27 else {
+        throw ONNXError(.limit, "a border of \(width) around \(size) elements is too large")
+      }
       let places = (-width.before..<Swift.max(size + width.after, -width.before)).map { source($0, size) }
       result = result.gathered(at: Tensor(places), axis: axis)
     }

@@ -11,7 +11,9 @@ extension OperatorTable {
         throw ONNXError(.mismatch, "filters \(filter.shape) do not fit \(x.shape)")
       }
       let past = try call.optionalTensor(3) ?? Tensor.zeros([x.shape[0], x.shape[1], size - 1], dtype: x.dtype)
-      guard past.shape == [x.shape[0], x.shape[1], size - 1] else { throw ONNXError(.mismatch, "a state \(past.shape)") }
+      guard past.shape == [x.shape[0], x.shape[1], size - 1] else {
+        throw ONNXError(.mismatch, "a state \(past.shape)")
+      }
       let padded = Tensor(concatenating: [past, x], axis: 2)
       let kernel = filter.transposed([2, 1, 0])
       var result = conv1D(padded.transposed([0, 2, 1]), kernel, groups: x.shape[1])

@@ -74,7 +74,9 @@ extension OperatorTable {
 extension ONNXStrings {
   /// The texts repeated to fill a larger shape.
   fileprivate func broadcast(to shape: Shape) throws -> ONNXStrings {
-    guard case .strings(let result) = try ONNXValue.strings(self).moved({ $0.broadcast(to: shape) }) else { return self }
+    guard case .strings(let result) = try ONNXValue.strings(self).moved({ $0.broadcast(to: shape) }) else {
+      return self
+    }
     return result
   }
 }
@@ -102,10 +104,12 @@ private struct NGramCounter {
     let (least, most) = (try call.int("min_gram_length"), try call.int("max_gram_length"))
     skipCount = try call.int("max_skip_count")
     mode = try call.string("mode", default: "TF")
-    guard least >= 1, most >= least, skipCount >= 0, skipCount < 1 << 20, ["TF", "IDF", "TFIDF"].contains(mode),
+    guard least >= 1, least <= 1 << 20, most >= least, skipCount >= 0, skipCount < 1 << 20,
+      ["TF", "IDF", "TFIDF"].contains(mode),
       indexes.allSatisfy({ $0 >= 0 && $0 < 1 << 31 })
     else { throw ONNXError(.mismatch, "runs of \(least) to \(most) tokens, \(skipCount) skipped, in mode \(mode)") }
-    lengths = least...most
+    // Longer runs than those of the vocabulary are never found.
+    lengths = least...max(min(most, starts.count), least)
     width = (indexes.max() ?? -1) + 1
     weights = try call.optionalFloats("weights")
     var columns: [[Token]: Int] = [:]
@@ -129,7 +133,9 @@ private struct NGramCounter {
       try call.value(0).strings.map { $0.elements.map { Token.text($0) } } ?? call.integers(0).map { Token.number($0) }
     let rows = shape.rank == 2 ? shape[0] : 1
     let length = rows == 0 ? 0 : tokens.count / rows
-    _ = try call.shape([rows, width])
+    guard try call.shape([rows, width]).elementCount <= 1 << 27 else {
+      throw ONNXError(.limit, "\(rows) rows of \(width) counts are too many")
+    }
     var counts = [Double](repeating: 0, count: rows * width)
     for row in 0..<rows {
       count(Array(tokens[(row * length)..<((row + 1) * length)])) { counts[row * width + $0] += 1 }

@@ -70,10 +70,12 @@ private struct LabelTable {
     if let numbers = try call.optionalFloats("values_floats") {
       return ONNXValue(Tensor((numbers + [try call.float("default_float", default: -0.0)]).map { Float($0) }))
     }
-    guard let table = try call.optionalValue("values_tensor"), let rest = try call.optionalValue("default_tensor") else {
+    guard let table = try call.optionalValue("values_tensor"), let rest = try call.optionalValue("default_tensor")
+    else {
       throw ONNXError(.missing, "there are no values, or no default")
     }
-    return try OperatorTable.concatenated([table, rest].map { try $0.moved { $0.reshaped(to: [$0.elementCount]) } }, axis: 0)
+    return try OperatorTable.concatenated(
+      [table, rest].map { try $0.moved { $0.reshaped(to: [$0.elementCount]) } }, axis: 0)
   }
 
   func encoded(_ call: Call) throws -> ONNXValue {
@@ -131,7 +133,7 @@ private struct TreeEnsemble {
     else { throw ONNXError(.mismatch, "the lists of nodes and leaves do not fit each other") }
     var sets = (try reals("membership_values") ?? []).split(omittingEmptySubsequences: false) { $0.isNaN }[...]
     nodes = try (0..<count).map { place in
-      let mode = Int(modes[place])
+      guard let mode = Int(exactly: modes[place]) else { throw ONNXError(.malformed, "a comparison is no number") }
       let members = mode == 6 ? Set((sets.popFirst() ?? []).map { Float($0).bitPattern }.map { UInt64($0) }) : []
       for (isLeaf, target) in [(yesLeaf[place], yes[place]), (noLeaf[place], no[place])] {
         guard target >= 0, target < (isLeaf != 0 ? targets.count : count) else {
@@ -153,8 +155,12 @@ private struct TreeEnsemble {
     guard nodes.allSatisfy({ $0.feature >= 0 && $0.feature < width }) else {
       throw ONNXError(.mismatch, "a node looks at a feature that \(x.shape) does not have")
     }
-    _ = try call.shape([x.shape[0], targetCount])
-    let start = aggregation == 2 ? Double(Float.greatestFiniteMagnitude) : aggregation == 3 ? -Double(Float.greatestFiniteMagnitude) : 0
+    guard try call.shape([x.shape[0], targetCount]).elementCount <= 1 << 27 else {
+      throw ONNXError(.limit, "\(x.shape[0]) rows of \(targetCount) sums are too many")
+    }
+    let start =
+      aggregation == 2
+      ? Double(Float.greatestFiniteMagnitude) : aggregation == 3 ? -Double(Float.greatestFiniteMagnitude) : 0
     var sums = [Double](repeating: start, count: x.shape[0] * targetCount)
     for row in 0..<x.shape[0] {
       for root in roots {

@@ -21,7 +21,9 @@ struct Windows {
       }
       return values
     }
-    guard rank >= 1, sizes.count == rank, sizes.allSatisfy({ $0 > 0 && $0 < 1 << 31 }) else {
+    guard rank >= 1, sizes.count == rank, sizes.allSatisfy({ $0 > 0 && $0 < 1 << 24 }),
+      image.allSatisfy({ $0 >= 0 && $0 < 1 << 45 })
+    else {
       throw ONNXError(.mismatch, "a window of \(sizes) does not fit an image of \(image)")
     }
     self.sizes = sizes

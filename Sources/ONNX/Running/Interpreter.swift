@@ -1,4 +1,5 @@
 import Martlet
+import MartletFormats
 
 /// Runs plans: records the operations of each node in turn.
 ///
@@ -62,13 +63,23 @@ final class Interpreter {
     }
   }
 
-  /// Throws the mistake that Martlet has found since the last check.
+  /// Throws the mistake that Martlet has found since the last check, and forgets it: the one who throws knows the node.
   static func checkMistakes() throws {
-    if let error = Recorder.current.firstError { throw error }
+    let recorder = Recorder.current
+    guard let error = recorder.firstError else { return }
+    recorder.firstError = nil
+    throw error
+  }
+
+  /// Whether a value may have this shape; sizes of 0 do not excuse large ones, whose products would overflow.
+  static func isAllowed(_ shape: Shape) -> Bool {
+    guard let count = shape.checkedElementCount, count <= elementLimit else { return false }
+    return StoredTensor.sizeInBytes(dtype: .uint8, shape: shape).map { $0 == count } ?? false
+      && shape.reduce(1.0) { $0 * Double(max($1, 1)) } <= 0x1p48
   }
 
   private static func checkSize(_ value: ONNXValue) throws {
-    for tensor in value.tensors where tensor.tensor.elementCount > elementLimit {
+    for tensor in value.tensors where !isAllowed(tensor.tensor.shape) {
       throw ONNXError(.limit, "the result \(tensor.tensor.shape) has more than \(elementLimit) elements")
     }
   }
