@@ -100,8 +100,8 @@ extension HostileCase {
     HostileCase(
       name: "attention in groups",
       variants: [
-        no { attention(f([1, 3, 2, 4]), f([1, 2, 2, 4]), f([1, 2, 2, 4])) },
-        no { attention(f([1, 2, 2, 0]), f([1, 2, 2, 0]), f([1, 2, 2, 0]), scale: .nan) },
+        no("key heads") { attention(f([1, 2, 3, 4]), f([1, 2, 2, 4]), f([1, 2, 2, 4])) },
+        yes([1, 2, 2, 0], []) { attention(f([1, 2, 2, 0]), f([1, 2, 2, 0]), f([1, 2, 2, 0])) },
         no { attention(f([1, 2, 2, 4]), f([1, 2, 2, 4]), f([1, 2, 2, 4]), mask: f([2, 3])) },
         no { attention(f([1, 2, 2, 4]), f([2, 2, 2, 4]), f([1, 2, 2, 4])) },
       ]),

@@ -31,7 +31,8 @@ import Testing
       optimizer.update(with: valueAndGradient { layer(Tensor.ones([4, 3])).sum() }.gradients)
       if step % 100 == 0 { bytes.append(LiveMemory.measured().bytes) }
     }
-    #expect(Set(bytes).count == 1, "\(bytes)")
+    // The thread of a step may hold its inputs a moment longer; what is held for good shows in the least of several.
+    #expect(bytes.prefix(5).min() == bytes.suffix(5).min(), "\(bytes)")
   }
 
   @Test func `what is cached stays within the budget, and goes back when asked`() throws {
