@@ -16,9 +16,6 @@ import Testing
 /// wrong result in it is found. A test that waits for something may go on on another thread, whose recording is not its
 /// own; exit tests do, and nothing is counted there.
 struct EndsAtZero: TestTrait, SuiteTrait, TestScoping {
-  /// What else may be left: tensors that the test keeps on purpose, for the whole process.
-  var keeps: String?
-
   var isRecursive: Bool { true }
 
   func provideScope(
@@ -31,19 +28,16 @@ struct EndsAtZero: TestTrait, SuiteTrait, TestScoping {
     guard Recorder.current === recorder else { return }
     var left = recorder.liveMemory()
     // The thread that ran the last step lets go of its inputs a moment after the step has ended.
-    for _ in 0..<1000 where left.buffers > 0 && keeps == nil {
+    for _ in 0..<1000 where left.buffers > 0 {
       usleep(1000)
       left = recorder.liveMemory()
     }
     (recorder.engine, recorder.cache) = (CPUEngine.shared, .shared)
-    if keeps == nil { #expect(left.buffers == 0 && left.bytes == 0 && left.nodes == 0, "left behind: \(left)") }
+    #expect(left.buffers == 0 && left.bytes == 0 && left.nodes == 0, "left behind: \(left)")
   }
 }
 
 extension Trait where Self == EndsAtZero {
   /// When the test is over, no recorded operation is left and no tensor's memory.
   static var endsAtZero: EndsAtZero { EndsAtZero() }
-
-  /// As ``endsAtZero``, but for tensors that are kept on purpose.
-  static func endsAtZero(exceptFor kept: String) -> EndsAtZero { EndsAtZero(keeps: kept) }
 }
