@@ -36,7 +36,7 @@ struct ExportedExamples {
   func `models of the benchmarks are written`(name: String) throws {
     let workload = try #require(try Workloads.make(name) as? any ModelWorkload)
     let examples = [try workload.exampleInputs(), try workload.exampleInputs().map { $0[0..<1] }]
-    try Self.write(name, of: workload.module, examples) { workload.predict($0) }
+    try Self.write(name, of: workload.module ?? Sequential([]), examples) { workload.predict($0) }
   }
 
   @Test func `published models are written`() throws {

@@ -2,9 +2,6 @@ package import Martlet
 
 /// A workload around a model, which can also be asked what the model says.
 package protocol ModelWorkload: Workload {
-  /// What holds the parameters.
-  var module: any Module { get }
-
   /// Inputs of the model, the first dimension of each the batch.
   func exampleInputs() throws -> [Tensor]
 
@@ -13,31 +10,26 @@ package protocol ModelWorkload: Workload {
 }
 
 extension MLPWorkload: ModelWorkload {
-  package var module: any Module { model }
   package func exampleInputs() -> [Tensor] { [x[0..<2]] }
   package func predict(_ inputs: [Tensor]) -> [Tensor] { [model(inputs[0])] }
 }
 
 extension CNNWorkload: ModelWorkload {
-  package var module: any Module { model }
   package func exampleInputs() -> [Tensor] { [x[0..<2]] }
   package func predict(_ inputs: [Tensor]) -> [Tensor] { [model(inputs[0])] }
 }
 
 extension ResNet18Workload: ModelWorkload {
-  package var module: any Module { model }
   package func exampleInputs() -> [Tensor] { [x[0..<2]] }
   package func predict(_ inputs: [Tensor]) -> [Tensor] { [model(inputs[0])] }
 }
 
 extension ResNet50Workload: ModelWorkload {
-  package var module: any Module { model }
   package func exampleInputs() -> [Tensor] { [Tensor(concatenating: [x[0..<1], -x[0..<1]], axis: 0)] }
   package func predict(_ inputs: [Tensor]) -> [Tensor] { [model(inputs[0])] }
 }
 
 extension GPTWorkload: ModelWorkload {
-  package var module: any Module { model }
   package func exampleInputs() -> [Tensor] {
     [Tensor(concatenating: [tokens[0..<1, ..<32], tokens[0..<1, 1..<33]], axis: 0)]
   }
@@ -45,31 +37,26 @@ extension GPTWorkload: ModelWorkload {
 }
 
 extension LSTMWorkload: ModelWorkload {
-  package var module: any Module { Sequential([embedding, first, second, head] as [any Layer]) }
   package func exampleInputs() -> [Tensor] { [tokens[0..<2, 0..<16]] }
-  package func predict(_ inputs: [Tensor]) -> [Tensor] { [head(second(first(embedding(inputs[0]))))] }
+  package func predict(_ inputs: [Tensor]) -> [Tensor] { [model(inputs[0])] }
 }
 
 extension DeepFMWorkload: ModelWorkload {
-  package var module: any Module { model }
   package func exampleInputs() -> [Tensor] { [categories[0..<3], numbers[0..<3]] }
   package func predict(_ inputs: [Tensor]) -> [Tensor] { [model(inputs[0], inputs[1])] }
 }
 
 extension UNetWorkload: ModelWorkload {
-  package var module: any Module { model }
   package func exampleInputs() -> [Tensor] { [x[0..<2], time[0..<2]] }
   package func predict(_ inputs: [Tensor]) -> [Tensor] { [model(inputs[0], time: inputs[1])] }
 }
 
 extension SoftmaxWorkload: ModelWorkload {
-  package var module: any Module { Sequential([]) }
   package func exampleInputs() -> [Tensor] { [x[0..<3]] }
   package func predict(_ inputs: [Tensor]) -> [Tensor] { [inputs[0].softmax()] }
 }
 
 extension MatmulWorkload: ModelWorkload {
-  package var module: any Module { Sequential([]) }
   package func exampleInputs() -> [Tensor] { [a[0..<2]] }
   package func predict(_ inputs: [Tensor]) -> [Tensor] { [matmul(inputs[0], b)] }
 }
