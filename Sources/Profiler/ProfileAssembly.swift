@@ -77,7 +77,8 @@ extension ProfileAssembly {
         let context = operation.node.location.context
         guard case .calls? = notes.origin(context) else { continue }
         numbers.insert(context.number)
-        guard context.phase == .forward, variables[context.number] == nil else { continue }
+        // Where nobody needs the result, only the derivative of an operation is left, and may read the variable.
+        guard context.phase != .update, variables[context.number] == nil else { continue }
         let read = operation.operands.lazy.compactMap { variableOf[$0] }.last
         variables[context.number] = read.map { notes.variables[$0].name }.flatMap { $0.isEmpty ? nil : $0 }
       }

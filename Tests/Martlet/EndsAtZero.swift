@@ -10,7 +10,7 @@ import Testing
   import Darwin
 #endif
 
-/// Gives every test an engine of its own, and expects that no operation and no byte is left when the test is over.
+/// Gives every test an engine of its own, and expects that it leaves no operation and no byte when it is over.
 ///
 /// The engine also repeats a sample of small programs by the reference interpreter, so that whatever a test is about, a
 /// wrong result in it is found. A test that waits for something may go on on another thread, whose recording is not its
@@ -23,6 +23,8 @@ struct EndsAtZero: TestTrait, SuiteTrait, TestScoping {
   ) async throws {
     let engine = CPUEngine(check: ResultCheck(probability: 0.05, operationLimit: 200_000))
     let recorder = Recorder.current
+    // A test that another thread went on with may have left some here.
+    let nodesBefore = recorder.liveMemory().nodes
     (recorder.engine, recorder.cache) = (engine, ProgramCache(capacity: 256))
     try await function()
     guard Recorder.current === recorder else { return }
@@ -33,7 +35,7 @@ struct EndsAtZero: TestTrait, SuiteTrait, TestScoping {
       left = recorder.liveMemory()
     }
     (recorder.engine, recorder.cache) = (CPUEngine.shared, .shared)
-    #expect(left.buffers == 0 && left.bytes == 0 && left.nodes == 0, "left behind: \(left)")
+    #expect(left.buffers == 0 && left.bytes == 0 && left.nodes <= nodesBefore, "left behind: \(left)")
   }
 }
 

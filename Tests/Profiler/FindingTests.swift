@@ -66,14 +66,16 @@ struct FindingTests {
     var line: UInt = 0
     let recorded = profile {
       line = #line + 1
-      let (_, gradients) = valueAndGradient { model(x).sum() }
+      let (loss, gradients) = valueAndGradient { model(x).sum() }
       optimizer.update(with: gradients)
+      _ = loss.scalar
     }
     let products = recorded.programs.flatMap(\.operations).filter { operation in
       operation.type == "matmul" && isAt(Int(line), operation.stack, recorded)
     }
     #expect(products.filter { $0.phase == .backward }.count >= 2)
     #expect(products.filter { $0.phase == .forward }.count >= 2)
+    #expect(Set(products.map(\.layerPath)) == ["inner/0", "inner/2"])
   }
 
   @Test func `results that are kept at every step are found`() throws {

@@ -2,7 +2,8 @@ import Martlet
 import MartletGraph
 import Testing
 
-@Suite(.endsAtZero) struct EvaluationTests {
+/// Without the trait `endsAtZero`, because a test here waits for other threads.
+struct EvaluationTests {
   @Test func `tensors evaluated together are one program, and each has its value`() throws {
     let counting = CountingEngine()
     try counting.whileUsed {

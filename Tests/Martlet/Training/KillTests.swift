@@ -10,7 +10,8 @@ import Testing
   import Darwin
 #endif
 
-@Suite(.endsAtZero) struct KillTests {
+/// Without the trait `endsAtZero`, because others run on this thread while it waits for processes.
+struct KillTests {
   /// A run that saves after every step, and so is writing a checkpoint most of the time.
   private static func options(_ folder: String) -> TrainingOptions {
     var options = quietOptions(.epochs(6), output: folder)
