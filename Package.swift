@@ -74,7 +74,8 @@ let package = Package(
     .target(name: "MartletTestMemory", path: "Tests/Memory"),
     .testTarget(name: "FormatsTests", dependencies: ["MartletFormats", "MartletTestMemory"], path: "Tests/Formats"),
     .testTarget(
-      name: "ProfilerTests", dependencies: ["Martlet", "MartletProfiler", "MartletProfiling"], path: "Tests/Profiler"),
+      name: "ProfilerTests", dependencies: ["Martlet", "MartletProfiler", "MartletProfiling", "MartletZoo"],
+      path: "Tests/Profiler"),
     .testTarget(name: "ProfilingTests", dependencies: ["MartletProfiling"], path: "Tests/Profiling"),
     .testTarget(
       name: "CPUTests", dependencies: ["MartletCPU", "MartletKernels", "MartletTestSupport"], path: "Tests/Engines/CPU"),
