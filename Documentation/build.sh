@@ -19,6 +19,8 @@ trap 'rm -rf "$work"' EXIT
 maps=()
 for map in "$products"/Martlet*.build/module.modulemap; do maps+=(-Xcc "-fmodule-map-file=$map"); done
 
+mkdir -p "$output"
+
 # document CATALOG MODULE...: the articles of a catalog with the symbols of some modules.
 document() {
   local catalog=$1 name

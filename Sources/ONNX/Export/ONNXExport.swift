@@ -8,7 +8,7 @@ public import MartletGraph
 /// let model = try ONNXExport().model(of: classifier, input: TensorType(.float32, [1, 28, 28, 1]))
 /// try model.write(to: "classifier.onnx")
 /// ```
-/// The function is recorded, not run; the mode is that of the call, evaluation unless ``withMode(_:_:)`` says otherwise.
+/// The function is recorded, not run; the mode is that of the call, evaluation unless `withMode(_:_:)` says otherwise.
 /// Parameters and states become constants under their paths. What a function changes in a state is no part of the result.
 public struct ONNXExport: Sendable {
   /// Whether inputs of any batch size are taken: the first dimension of the first input, and that of each other input that

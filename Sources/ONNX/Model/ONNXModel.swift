@@ -5,7 +5,7 @@ public import MartletFormats
 ///
 /// The graph is checked when the model is read and recorded anew at each call, operation by operation, so that sizes may
 /// differ from call to call. What does not depend on the inputs is computed once. Floating-point weights are
-/// ``Parameter``s: the model can be differentiated and trained like one that was written in Swift.
+/// `Parameter`s: the model can be differentiated and trained like one that was written in Swift.
 ///
 /// ```swift
 /// let model = try ONNXModel(path: "classifier.onnx")
