@@ -90,9 +90,7 @@ struct ProgramTranslation {
 extension ProgramTranslation {
   /// The operations as they are recorded.
   ///
-  /// - Parameters:
-  ///   - stacks: For each stack of the recording, its index in the profile.
-  ///   - tripsMeasured: For operations in bodies whose trips only running tells, how many there were in a run.
+  /// - Parameter stacks: For each stack of the recording, its index in the profile.
   func operations(stacks: [Int?]) -> [OperationRecord] {
     let saved = savedForBackward
     var names = Names()
