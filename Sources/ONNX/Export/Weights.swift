@@ -43,22 +43,8 @@ struct ExportedTensor {
 }
 
 extension DType {
-  /// ONNX's name for the type.
+  /// ONNX's number for the type.
   var onnx: ONNXTensorProto.DataType {
-    switch self {
-    case .bool: .bool
-    case .uint8: .uint8
-    case .uint16: .uint16
-    case .uint32: .uint32
-    case .uint64: .uint64
-    case .int8: .int8
-    case .int16: .int16
-    case .int32: .int32
-    case .int64: .int64
-    case .float16: .float16
-    case .bfloat16: .bfloat16
-    case .float32: .float
-    case .float64: .double
-    }
+    ONNXTensorProto.DataType(rawValue: Int(ONNXElementType(self).rawValue)) ?? .undefined
   }
 }
