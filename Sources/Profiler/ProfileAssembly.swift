@@ -9,6 +9,8 @@ struct ProfileAssembly {
   private let notes: RecordingTrace.Notes
   private let programs: [ProfilingSession.Planned]
   private let flats: [FlatProgram]
+  /// For each operation of each program, the variable that it stands for.
+  private let variables: [[Int?]]
   private let runs: [ProfilingSession.Run]
   /// The moment from which times are counted.
   private let origin: UInt64
@@ -21,7 +23,10 @@ struct ProfileAssembly {
     self.session = session
     notes = session.trace.notes
     programs = session.programs
-    flats = programs.map { FlatProgram($0.description) }
+    let flats = programs.map { FlatProgram($0.description) }
+    let notes = notes
+    variables = flats.map { ProgramTranslation.variables($0, notes) }
+    self.flats = flats
     runs = session.runs
     origin = min(session.steps.first?.start ?? .max, programs.first?.start ?? .max)
     frames = CallFrames(notes.stacks)
@@ -34,7 +39,8 @@ struct ProfileAssembly {
     let layers = layerOfNumber(LayerPaths(modules))
     let translations = flats.indices.map { index in
       ProgramTranslation(
-        flats[index], notes, machine: profile.machine, layerOfNumber: layers, totals: totals(of: index))
+        flats[index], notes, variableOf: variables[index], machine: profile.machine, layerOfNumber: layers,
+        totals: totals(of: index))
     }
     for index in programs.indices { add(programs[index], translations[index]) }
     addVariables()
@@ -69,18 +75,17 @@ extension ProfileAssembly {
   /// The layer of each operation that was recorded, by its number.
   private func layerOfNumber(_ paths: LayerPaths) -> [Int: String] {
     // In the order of their numbers, which is that of the recording, with the variables that they read.
-    var variables: [Int: String] = [:]
+    var names: [Int: String] = [:]
     var numbers = Set<Int>()
-    for flat in flats {
-      let variableOf = ProgramTranslation.variables(flat, notes)
+    for (flat, variableOf) in zip(flats, variables) {
       for operation in flat.operations where operation.node.location.context.phase != .variable {
         let context = operation.node.location.context
         guard case .calls? = notes.origin(context) else { continue }
         numbers.insert(context.number)
         // Where nobody needs the result, only the derivative of an operation is left, and may read the variable.
-        guard context.phase != .update, variables[context.number] == nil else { continue }
+        guard context.phase != .update, names[context.number] == nil else { continue }
         let read = operation.operands.lazy.compactMap { variableOf[$0] }.last
-        variables[context.number] = read.map { notes.variables[$0].name }.flatMap { $0.isEmpty ? nil : $0 }
+        names[context.number] = read.map { notes.variables[$0].name }.flatMap { $0.isEmpty ? nil : $0 }
       }
     }
     let ordered = numbers.sorted()
@@ -88,7 +93,7 @@ extension ProfileAssembly {
     let recorded = ordered.map { number -> LayerPaths.Recorded in
       guard case .calls(let stack) = notes.origins[number - 1] else { return .init(calls: [], variable: nil) }
       if calls[stack] == nil { calls[stack] = frames.calls(notes.stacks[stack]) }
-      return .init(calls: calls[stack]!, variable: variables[number])
+      return .init(calls: calls[stack]!, variable: names[number])
     }
     return Dictionary(uniqueKeysWithValues: zip(ordered, paths.paths(of: recorded)))
   }

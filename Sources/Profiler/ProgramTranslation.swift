@@ -18,18 +18,19 @@ struct ProgramTranslation {
   private let totals: [(nanoseconds: Double, runs: Int)]
 
   /// - Parameters:
+  ///   - variableOf: What ``variables(_:_:)`` gives.
   ///   - layerOfNumber: The layer of each operation that was recorded, by its number in the recording.
   ///   - totals: The time of each kernel, as numbered in its description.
   init(
-    _ flat: FlatProgram, _ notes: RecordingTrace.Notes, machine: MachineFacts, layerOfNumber: [Int: String],
-    totals: [(nanoseconds: Double, runs: Int)]
+    _ flat: FlatProgram, _ notes: RecordingTrace.Notes, variableOf: [Int?], machine: MachineFacts,
+    layerOfNumber: [Int: String], totals: [(nanoseconds: Double, runs: Int)]
   ) {
+    self.variableOf = variableOf
     (self.flat, self.notes, self.machine, self.totals) = (flat, notes, machine, totals)
     let operations = flat.operations
     work = operations.map { operation in
       OperationWork(operation.node, operands: operation.operands.map { operations[$0].node.type })
     }
-    variableOf = ProgramTranslation.variables(flat, notes)
     phases = ProgramTranslation.phases(flat)
     layers = ProgramTranslation.layers(flat, notes, variableOf, layerOfNumber)
   }
