@@ -9,6 +9,7 @@
 //   V_LOAD_N(p, n), V_STORE_N(p, v, n)    the first n lanes only, zeros elsewhere
 //   V_FMA(a, b, c)     a * b + c
 //   V_SET(x)           all lanes x
+//   V_PIN(v)           says that v is in a register at this place; moves nothing
 //   V_TRANSPOSE(square)    transposes LANES vectors, see gemm_transpose.h
 // and TARGET; V is the vector type, declared with the alignment of T. All but TARGET are undefined at the end.
 #include "gemm.h"
@@ -89,7 +90,11 @@ INLINE void NAME(tile)(size_t rows, size_t vectors, size_t depth, const T *restr
     }
     UNROLL for (size_t i = 0; i < rows; ++i) {
       const V x = V_SET(a[(ptrdiff_t)i * a_row_stride]);
-      UNROLL for (size_t v = 0; v < vectors; ++v) sums[i][v] = V_FMA(x, line[v], sums[i][v]);
+      UNROLL for (size_t v = 0; v < vectors; ++v) {
+        sums[i][v] = V_FMA(x, line[v], sums[i][v]);
+        // One broadcast at a time: all registers are taken, and two at once would push a sum out to memory.
+        V_PIN(sums[i][v]);
+      }
     }
     a += a_column_stride;
     b += b_row_stride;
@@ -390,6 +395,7 @@ const martlet_gemm_kernels NAME(martlet_gemm_kernels) = {
 #undef V_LOAD_N
 #undef V_STORE_N
 #undef V_FMA
+#undef V_PIN
 #undef V_TRANSPOSE
 #undef V_LOAD
 #undef V_STORE
