@@ -17,6 +17,7 @@ enum {
   longest_depth = 512,            // of a product between two visits of its sums
   filter_depth = 32,              // of the block of filter taps that is transformed at once
   line_elements = 16,             // of a cache line
+  element_cost = 26,              // of transforming one value at one point, in multiply-adds
 };
 
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
@@ -340,14 +341,24 @@ static martlet_status run_forward(problem *p, filter_source *filter) {
   return run.has_failed || filter->has_failed ? MARTLET_OUT_OF_MEMORY : MARTLET_OK;
 }
 
-bool martlet_winograd_serves(const martlet_conv *conv) {
+static bool has_form(const martlet_conv *conv) {
   bool result = conv->in_size[0] == 1 && conv->out_size[0] == 1 && conv->filter_size[0] == 1 && conv->pad_low[0] == 0;
   for (int d = 1; d < 3; ++d) {
-    result = result && conv->filter_size[d] == 3 && conv->stride[d] == 1 && conv->dilation[d] == 1 &&
-             conv->out_size[d] >= 2;
+    result = result && conv->filter_size[d] == 3 && conv->stride[d] == 1 && conv->dilation[d] == 1;
   }
   return result && conv->in_channels / conv->groups >= fewest_channels &&
          conv->out_channels / conv->groups >= fewest_channels;
+}
+
+// Costs are counted in multiply-adds; those of transforms were measured.
+bool martlet_winograd_serves(const martlet_conv *conv) {
+  if (!has_form(conv)) return false;
+  const double inputs = (double)(conv->in_channels / conv->groups), outputs = (double)(conv->out_channels / conv->groups);
+  const double tiles = (double)(conv->batch * divided_up(conv->out_size[1], winograd_tile) *
+                                divided_up(conv->out_size[2], winograd_tile));
+  const double places = (double)(conv->batch * conv->out_size[1] * conv->out_size[2]);
+  const double transforms = winograd_points * (tiles * (inputs + outputs) + inputs * outputs) * element_cost;
+  return transforms + winograd_points * tiles * inputs * outputs < winograd_taps * places * inputs * outputs;
 }
 
 martlet_status martlet_winograd_forward_f32(const martlet_conv *conv, const float *input, const float *filter,
