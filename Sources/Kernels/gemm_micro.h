@@ -20,7 +20,10 @@
 #define V_LOAD(p) (*(const V *)(p))
 #define V_STORE(p, v) (*(V *)(p) = (v))
 
-enum { NAME(tile_columns) = LANES * VECTORS };
+enum {
+  NAME(tile_columns) = LANES * VECTORS,
+  NAME(pack_ahead) = 16,  // steps of the depth between asking for a line and packing it
+};
 
 // Adds the bias and what C holds, and stores: alpha first, then C, then the bias.
 INLINE void NAME(finish_adjacent)(V sums[ROWS][VECTORS], size_t rows, size_t vectors, size_t columns,
@@ -266,8 +269,17 @@ INLINE size_t NAME(pack_adjacent)(T *panel, size_t width, const T *from, ptrdiff
   for (size_t k = 0; k < depth; ++k) {
     const T *line = from + (ptrdiff_t)k * depth_stride;
     T *to = panel + k * width;
+    // Lines are short and far apart, so nothing else asks for them early enough.
+    for (size_t j = 0; j < width; j += 64 / sizeof(T)) __builtin_prefetch(line + NAME(pack_ahead) * depth_stride + (ptrdiff_t)j);
     for (size_t j = 0; j < whole; j += LANES) V_STORE(to + j, V_LOAD(line + j));
-    if (rest) V_STORE_N(to + whole, V_LOAD_N(line + whole, rest), rest);
+    if (!rest) continue;
+    const V last = V_LOAD_N(line + whole, rest);
+    // A store that is wider than the rest spills into the next step, which is written later; masked ones are slow.
+    if (whole + LANES <= (depth - k) * width) {
+      V_STORE(to + whole, last);
+    } else {
+      V_STORE_N(to + whole, last, rest);
+    }
   }
   return depth;
 }
