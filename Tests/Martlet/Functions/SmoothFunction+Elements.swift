@@ -42,7 +42,7 @@ extension SmoothFunction {
     .init("rounded", one(-0.04...0.04)) { [$0[0].rounded(decimals: 1)] },
     .init("trunc", one(0.1...0.9)) { [trunc($0[0])] },
     .init("replacingNonFinite", one(-2...2)) { [$0[0].replacingNonFinite(with: 0), $0[0].replacingNonFinite(nan: 1)] },
-    .init("cast", one(-2...2)) { [$0[0].cast(to: .float64) * $0[0]] },
+    .init("cast", one(-2...2)) { [$0[0].cast(to: .float64) * 2] },
     .init("promoted", one(-2...2)) { x in
       let (a, b) = x[0].promoted(with: Tensor(3 as Float))
       return [a * b]

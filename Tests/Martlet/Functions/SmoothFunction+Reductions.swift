@@ -6,7 +6,7 @@ extension SmoothFunction {
   static let reductions: [SmoothFunction] = [
     .init("sum", lines) { [$0[0].sum(), $0[0].sum(axes: -1, keepingAxes: true)] },
     .init("product", lines) { [$0[0].product(), $0[0].product(axes: 0)] },
-    .init("product with zeros", lines) { [($0[0] * ($0[0] .> 0.5).cast(to: .float64)).product(axes: -1)] },
+    .init("product with zeros", lines) { [($0[0] * ($0[0] .> 0.5).cast(to: $0[0].dtype)).product(axes: -1)] },
     .init("mean", lines) { [$0[0].mean(), $0[0].mean(axes: -1)] },
     .init("max", lines) { [$0[0].max(), $0[0].max(axes: -1)] },
     .init("min", lines) { [$0[0].min(), $0[0].min(axes: -1, keepingAxes: true)] },

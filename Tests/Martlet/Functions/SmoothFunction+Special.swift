@@ -9,7 +9,7 @@ extension SmoothFunction {
     .init("gamma", one(-1.8 ... -1.2)) { [gamma($0[0])] },
     .init("digamma", one(0.5...4)) { [digamma($0[0])] },
     .init("polygamma", one(0.8...4)) { [polygamma(order: 2, $0[0])] },
-    .init("zeta", one(0.5...4)) { [zeta(Tensor(2.5), $0[0])] },
+    .init("zeta", one(0.5...4)) { [zeta(.full([], value: 2.5, dtype: $0[0].dtype), $0[0])] },
     .init("logBeta", two(0.5...3, 0.5...3)) { [logBeta($0[0], $0[1])] },
     .init("besselJ0", one(-6...6)) { [besselJ0($0[0])] },
     .init("besselJ1", one(-6...6)) { [besselJ1($0[0])] },
@@ -22,7 +22,9 @@ extension SmoothFunction {
     .init("xlogy", two(0.5...2, 0.5...2)) { [xlogy($0[0], $0[1])] },
     .init("logAddExp", two(-2...2, -2...2)) { [logAddExp($0[0], $0[1])] },
     .init("heaviside", two(0.5...2, -1...1)) { [heaviside($0[0] * 0, valueAtZero: $0[1])] },
-    .init("clipped", two(-1...0.9, 1...2)) { [$0[0].clipped(from: Tensor(-5.0), to: $0[1])] },
+    .init("clipped", two(-1...0.9, 1...2)) {
+      [$0[0].clipped(from: .full([], value: -5, dtype: $0[0].dtype), to: $0[1])]
+    },
     .init("fractionalPart", one(0.1...0.9)) { [$0[0].fractionalPart()] },
     .init("trueDivided", two(0.5...2, 0.5...2)) { [trueDivided($0[0], $0[1])] },
   ]

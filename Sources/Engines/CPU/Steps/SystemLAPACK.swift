@@ -23,7 +23,10 @@ package struct SystemLAPACK: Sendable {
   package static let shared = SystemLAPACK()
 
   /// The smallest dimension from which on the library is asked.
-  package static let leastSize = 128
+  ///
+  /// OpenBLAS 0.3.21 with one thread against our own kernels, 27 November 2026, AVX2, milliseconds for eigenvectors of
+  /// float 64: 1.3 and 1.7 for 128 rows, 6.3 and 10 for 256, 38 and 77 for 512, 243 and 677 for 1,024.
+  package static let leastSize = 256
 
   private typealias Text = UnsafePointer<CChar>
   private typealias Size = UnsafePointer<Int32>
