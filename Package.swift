@@ -67,7 +67,8 @@ let package = Package(
       ],
       path: "Sources/Tool"),
 
-    .target(name: "MartletTestSupport", dependencies: ["Martlet", "MartletFormats"], path: "Tests/TestSupport"),
+    .target(
+      name: "MartletTestSupport", dependencies: ["Martlet", "MartletCPU", "MartletFormats"], path: "Tests/TestSupport"),
     .testTarget(name: "SymbolsTests", dependencies: ["MartletSymbols"], path: "Tests/Symbols"),
     .testTarget(name: "KernelsTests", dependencies: ["MartletKernels"], path: "Tests/Kernels"),
     .testTarget(name: "GraphTests", dependencies: ["MartletGraph", "MartletTestSupport"], path: "Tests/Graph"),

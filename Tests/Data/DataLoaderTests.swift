@@ -1,9 +1,10 @@
 import Martlet
 import MartletData
 import MartletFormats
+import MartletTestSupport
 import Testing
 
-struct DataLoaderTests {
+@Suite(.endsAtZero) struct DataLoaderTests {
   @Test(arguments: [1, 2, 8])
   func `any number of workers gives the same batches in the same order`(workers: Int) throws {
     let numbers = Numbers(count: 1003, isUneven: true)

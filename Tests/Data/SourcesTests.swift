@@ -1,9 +1,10 @@
 import Martlet
 import MartletData
 import MartletFormats
+import MartletTestSupport
 import Testing
 
-struct SourcesTests {
+@Suite(.endsAtZero) struct SourcesTests {
   static let fixtures =
     FileSystem.directory(of: FileSystem.directory(of: FileSystem.directory(of: #filePath))) + "/Tests/Fixtures"
 

@@ -1,9 +1,10 @@
 import Martlet
 import MartletData
 import MartletFormats
+import MartletTestSupport
 import Testing
 
-struct TextTests {
+@Suite(.endsAtZero) struct TextTests {
   static let sample =
     "The swift flew low, the swallow flew lower; the martlet never landed.\n\n  Über 1234 Gärten — 今日は 🐦!"
     + "\r\n\tlow lower lowest"

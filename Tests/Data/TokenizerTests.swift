@@ -1,9 +1,10 @@
 import MartletData
 import MartletFormats
+import MartletTestSupport
 import Testing
 
 /// Tokenizers against the libraries whose files they read, on text in more than ten scripts.
-struct PretrainedTokenizerTests {
+@Suite(.endsAtZero) struct PretrainedTokenizerTests {
   static let folder =
     FileSystem.directory(of: FileSystem.directory(of: FileSystem.directory(of: #filePath)))
     + "/Tests/Fixtures/Tokenizers"

@@ -17,6 +17,7 @@ from cases import distributions, layer_functions, loss_functions, metrics, traje
 
 FAMILIES = [
     trajectories.trajectories,
+    trajectories.more_trajectories,
     trajectories.schedules,
     loss_functions.loss_functions,
     metrics.metrics,

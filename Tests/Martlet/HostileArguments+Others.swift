@@ -104,6 +104,10 @@ extension HostileCase {
         yes([1, 2, 2, 0], []) { attention(f([1, 2, 2, 0]), f([1, 2, 2, 0]), f([1, 2, 2, 0])) },
         no { attention(f([1, 2, 2, 4]), f([1, 2, 2, 4]), f([1, 2, 2, 4]), mask: f([2, 3])) },
         no { attention(f([1, 2, 2, 4]), f([2, 2, 2, 4]), f([1, 2, 2, 4])) },
+        no {
+          let cache = KeyValueCache(batch: 1, capacity: 2, headCount: 1, headWidth: 4)
+          return MultiHeadAttention(4, headCount: 1, isCausal: true, seed: 1)(f([1, 3, 4]), cache: cache)
+        },
       ]),
     HostileCase(
       name: "counts",

@@ -1,5 +1,6 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 /// Every answer that other frameworks gave, asked for through the public functions.

@@ -1,6 +1,7 @@
 import Martlet
 import MartletFormats
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 /// What other frameworks answered to the functions of tensors, values and gradients; recorded by

@@ -1,9 +1,9 @@
 import Martlet
+import MartletTestSupport
 import Testing
 
-/// Without the trait `endsAtZero`: what stops a process runs in one of its own, and while a test waits for that, others
-/// run on its thread.
-@Suite struct WrongCallsTests {
+/// What stops a process runs in one of its own.
+@Suite(.endsAtZero) struct WrongCallsTests {
   @Test func `a wrong call is a sentence that names operation, shapes, expectation and line`() {
     var complaints: [String] = []
     var misplaced: [String] = []

@@ -1,8 +1,9 @@
 import MartletONNX
+import MartletTestSupport
 import Testing
 
 /// A part of ONNX's own backend tests, one case for each operator; `Benchmarks/ONNX/run.sh` runs all of them.
-@Suite struct BackendCaseTests {
+@Suite(.endsAtZero) struct BackendCaseTests {
   @Test(arguments: try! BackendCase.all(in: Fixture.folder))
   func `agrees with ONNX's reference`(test: BackendCase) throws { try test.run() }
 

@@ -3,9 +3,10 @@ import MartletFormats
 import MartletGraph
 import MartletONNX
 import MartletZoo
+import MartletTestSupport
 import Testing
 
-@Suite struct ExportTests {
+@Suite(.endsAtZero) struct ExportTests {
   @Test func `parameters keep their paths, and a dense layer is a product and a sum`() throws {
     let model = Sequential {
       Dense(4, 3)

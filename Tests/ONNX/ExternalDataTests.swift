@@ -1,6 +1,7 @@
 import Martlet
 import MartletFormats
 import MartletONNX
+import MartletTestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -11,7 +12,7 @@ import Testing
   import Darwin
 #endif
 
-@Suite struct ExternalDataTests {
+@Suite(.endsAtZero) struct ExternalDataTests {
   private func model(_ entries: [(String, String)], sizes: [Int] = [3]) -> [UInt8] {
     TestModel(
       [TestNode("Add", ["x", "w"])], initializers: [TestTensor(name: "w", dimensions: sizes, external: entries)]

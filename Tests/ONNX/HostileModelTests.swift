@@ -1,10 +1,11 @@
 import Martlet
 import MartletFormats
 import MartletONNX
+import MartletTestSupport
 import Testing
 
 /// Models that no exporter writes, and the errors they must give.
-@Suite struct HostileModelTests {
+@Suite(.endsAtZero) struct HostileModelTests {
   /// A model, and a part of the error that reading or running it gives.
   struct Case: Sendable, CustomTestStringConvertible {
     let testDescription: String

@@ -1,10 +1,11 @@
 import Martlet
 import MartletFormats
 import MartletONNX
+import MartletTestSupport
 import Testing
 
 /// What the commands `run` and `inspect` do.
-@Suite struct ONNXFilesTests {
+@Suite(.endsAtZero) struct ONNXFilesTests {
   private func withModel(_ body: (String) throws -> Void) throws {
     var model = TestModel([TestNode("Sub", ["a", "b"])])
     model.graph.inputs = [("a", 1, [-1]), ("b", 1, [-1])]

@@ -1,9 +1,10 @@
 import Martlet
 import MartletFormats
 import MartletONNX
+import MartletTestSupport
 import Testing
 
-@Suite struct ONNXModelTests {
+@Suite(.endsAtZero) struct ONNXModelTests {
   /// A dense layer with a soft-max whose batch may have any size.
   private var classifier: TestModel {
     var model = TestModel(

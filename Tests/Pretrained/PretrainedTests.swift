@@ -2,9 +2,10 @@ import Martlet
 import MartletFormats
 import MartletPretrained
 import MartletZoo
+import MartletTestSupport
 import Testing
 
-@Suite struct PretrainedTextTests {
+@Suite(.endsAtZero) struct PretrainedTextTests {
   @Test(arguments: ["gpt2", "gpt2-plain"])
   func `a GPT-2 computes and says what PyTorch does`(name: String) throws {
     try check(try GPT(pretrained: Fixture.path(name)), name)
@@ -44,7 +45,7 @@ import Testing
   }
 }
 
-@Suite struct PretrainedVisionTests {
+@Suite(.endsAtZero) struct PretrainedVisionTests {
   @Test func `vision transformers of both layouts compute what PyTorch does`() throws {
     try check(try VisionTransformer(pretrained: Fixture.path("vit")), "vit", [16])
     let path = Fixture.path("vit-torchvision/model.pth")
@@ -77,7 +78,7 @@ import Testing
   }
 }
 
-@Suite struct PretrainedErrorTests {
+@Suite(.endsAtZero) struct PretrainedErrorTests {
   @Test func `all tensors that are missing, unexpected or mis-shaped are in one error`() throws {
     let folder = try FileSystem.createTemporaryDirectory()
     defer { try? FileSystem.removeTree(folder) }

@@ -1,9 +1,10 @@
 import MartletData
 import MartletFormats
 import MartletZoo
+import MartletTestSupport
 import Testing
 
-@Suite struct DigitImageTests {
+@Suite(.endsAtZero) struct DigitImageTests {
   /// The first training digit of each class.
   static let digits: [LabeledDigit] = {
     let all = try! DigitSamples.load().training

@@ -1,8 +1,9 @@
 import Martlet
 import MartletZoo
+import MartletTestSupport
 import Testing
 
-@Suite struct ModelTests {
+@Suite(.endsAtZero) struct ModelTests {
   @Test func `parameter counts are those of the papers and of other implementations`() {
     #expect(DigitClassifier().parameterCount == 225_034)
     // torchvision's resnet50, and ResNet-18 as it is used on CIFAR-10.

@@ -1,8 +1,9 @@
 import MartletFormats
 import MartletZoo
+import MartletTestSupport
 import Testing
 
-@Suite struct OverheadTests {
+@Suite(.endsAtZero) struct OverheadTests {
   // In a process of its own, whose memory no other test changes. The machine may be busy with those, so times may be
   // ten times what they may be on a quiet one; `martlet bench overhead` holds them to the bars.
   @Test func `a tenth of everything is measured, and nothing is out of all proportion`() async {

@@ -1,10 +1,11 @@
 import Martlet
 import MartletFormats
 import MartletZoo
+import MartletTestSupport
 import Testing
 
 /// Nested in one suite, one after the other: the number of threads is a setting of the process.
-@Suite(.serialized) struct RunTests {
+@Suite(.serialized, .endsAtZero) struct RunTests {
   @Test func `digits give the same bits with 1, 2 and 4 threads`() throws {
     let weights = try [1, 2, 4].map { threads in
       try withThreads(threads) {

@@ -1,9 +1,10 @@
 import Martlet
 import MartletData
 import MartletZoo
+import MartletTestSupport
 import Testing
 
-@Suite struct TextTests {
+@Suite(.endsAtZero) struct TextTests {
   static let configuration = GPTConfiguration(layers: 2, heads: 2, width: 16, context: 12, vocabulary: 11)
   static let model = withSeed(5) { GPT(configuration) }
 
@@ -63,7 +64,7 @@ import Testing
   }
 }
 
-@Suite struct SamplingTests {
+@Suite(.endsAtZero) struct SamplingTests {
   static let logits: [Float] = [0, 3, 1, 3, -2]
 
   @Test func `without a temperature the first of the most probable tokens is taken`() {

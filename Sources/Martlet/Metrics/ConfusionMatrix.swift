@@ -16,7 +16,10 @@ public struct ConfusionMatrix: Metric {
   /// Of class `row`, how many were taken for class `column`: `counts[row * classCount + column]`.
   public private(set) var counts: [Int]
 
-  public init(classCount: Int) {
+  /// - Parameter classCount: The size of the matrix.
+  /// - Precondition: Between 1 and 20,000 classes.
+  public init(classCount: Int, fileID: StaticString = #fileID, line: UInt = #line) {
+    let classCount = checkedCount(classCount, 1...20_000, "ConfusionMatrix", "number of classes", fileID, line)
     self.classCount = classCount
     counts = Array(repeating: 0, count: classCount * classCount)
   }

@@ -61,11 +61,12 @@ public func structuralSimilarity(
   _ a: Tensor, _ b: Tensor, range: Double = 1, deviation: Double = 1.5, size: Int = 11,
   fileID: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  guard a.rank == 4, a.shape == b.shape, a.dtype.isFloatingPoint, size > 0, a.shape[1] >= size, a.shape[2] >= size
+  guard a.rank == 4, a.shape == b.shape, a.dtype.isFloatingPoint, size > 0, a.shape[1] >= size, a.shape[2] >= size,
+    deviation > 0
   else {
     let message =
-      "needs images [batch, height, width, channels] of one shape, at least \(size) high and wide, got \(a.type) and "
-      + "\(b.type)"
+      "needs images [batch, height, width, channels] of one shape, at least \(size) high and wide, and a deviation "
+      + "above 0, got \(a.type), \(b.type) and \(deviation)"
     return Tensor(storage: stop(GraphError("structuralSimilarity", message), at: SourceLocation(fileID, line)))
   }
   let window = Tensor.range(0..<size, dtype: .float64) - Double(size - 1) / 2

@@ -57,7 +57,10 @@ public struct TopKAccuracy: Metric {
   private var count = 0
 
   /// - Parameter k: 1 is plain accuracy.
-  public init(_ k: Int = 1) { self.k = k }
+  /// - Precondition: At least 1.
+  public init(_ k: Int = 1, fileID: StaticString = #fileID, line: UInt = #line) {
+    self.k = checkedCount(k, 1...Int.max, "TopKAccuracy", "k", fileID, line)
+  }
 
   /// Adds examples.
   ///
@@ -131,4 +134,14 @@ extension Tensor {
   var integers: [Int] { cast(to: .int64).scalars(as: Int.self) }
   /// The elements as `Double`, in row-major order.
   var reals: [Double] { cast(to: .float64).scalars(as: Double.self) }
+}
+
+/// The count if it is in `range`; stops otherwise, and inside `checked` gives the nearest that is.
+func checkedCount(
+  _ count: Int, _ range: ClosedRange<Int>, _ metric: String, _ role: String, _ fileID: StaticString, _ line: UInt
+) -> Int {
+  if range.contains(count) { return count }
+  let message = "the \(role) \(count) is outside \(range.lowerBound)...\(range.upperBound)"
+  _ = stop(GraphError(metric, message), at: SourceLocation(fileID, line))
+  return min(max(count, range.lowerBound), range.upperBound)
 }

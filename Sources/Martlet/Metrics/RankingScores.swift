@@ -105,7 +105,9 @@ public struct CalibrationError: Metric {
   private var confidences, rights, counts: [Double]
 
   /// - Parameter binCount: Bins of equal width between confidences of 0 and 1; each holds its upper bound.
-  public init(binCount: Int = 15) {
+  /// - Precondition: Between 1 and 1,000,000 bins.
+  public init(binCount: Int = 15, fileID: StaticString = #fileID, line: UInt = #line) {
+    let binCount = checkedCount(binCount, 1...1_000_000, "CalibrationError", "number of bins", fileID, line)
     self.binCount = binCount
     let zeros = Array(repeating: 0.0, count: binCount)
     (confidences, rights, counts) = (zeros, zeros, zeros)
@@ -114,7 +116,7 @@ public struct CalibrationError: Metric {
   /// Adds examples, the confidence being the probability of the likeliest class.
   ///
   /// - Parameters:
-  ///   - probabilities: `[..., classes]`.
+  ///   - probabilities: `[..., classes]`, none of them NaN.
   ///   - labels: `[...]` of any integer type.
   public mutating func update(
     probabilities: Tensor, labels: Tensor, fileID: StaticString = #fileID, line: UInt = #line
@@ -128,6 +130,11 @@ public struct CalibrationError: Metric {
     }
     let isRight = (found .== labels.cast(to: .int64)).integers
     for (confidence, right) in zip(probabilities.max(axes: -1).reals, isRight) {
+      guard confidence.isFinite else {
+        let message = "the probability \(confidence) is no number in 0...1"
+        _ = stop(GraphError("CalibrationError", message), at: SourceLocation(fileID, line))
+        return
+      }
       let bin = min(max(Int((confidence * Double(binCount)).rounded(.up)) - 1, 0), binCount - 1)
       confidences[bin] += confidence
       rights[bin] += Double(right)

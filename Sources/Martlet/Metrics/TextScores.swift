@@ -61,7 +61,10 @@ public struct BLEU: Metric {
   private var length = 0
   private var referenceLength = 0
 
-  public init(order: Int = 4) {
+  /// - Parameter order: The longest runs that count.
+  /// - Precondition: Between 1 and 100.
+  public init(order: Int = 4, fileID: StaticString = #fileID, line: UInt = #line) {
+    let order = checkedCount(order, 1...100, "BLEU", "order", fileID, line)
     self.order = order
     matches = Array(repeating: 0, count: order)
     totals = matches
@@ -127,7 +130,14 @@ public struct ROUGE: Metric {
   private var recalls = Mean()
   private var scores = Mean()
 
-  public init(_ kind: Kind) { self.kind = kind }
+  /// - Precondition: Runs of at least one word.
+  public init(_ kind: Kind, fileID: StaticString = #fileID, line: UInt = #line) {
+    if case .runs(let size) = kind {
+      self.kind = .runs(checkedCount(size, 1...Int.max, "ROUGE", "number of words in a run", fileID, line))
+    } else {
+      self.kind = kind
+    }
+  }
 
   /// Adds a summary and what it should say.
   public mutating func update(prediction: [String], reference: [String]) {

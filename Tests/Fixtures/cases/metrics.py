@@ -64,7 +64,7 @@ def _classes(f, count, classes):
     errors = [
         tc.multiclass_calibration_error(q, torch.tensor(y), classes, n_bins=10, norm=n).item() for n in ("l1", "max", "l2")
     ]
-    f.add("calibration", [q.numpy(), y], [np.array(errors)], TM, loosen=5e8, absolute=1e-6)
+    f.add("calibration", [q.numpy(), y], [np.array(errors)], TM, loosen=5e7, absolute=1e-9)
 
 
 def _ranking(f, count):

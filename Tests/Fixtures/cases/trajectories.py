@@ -61,8 +61,8 @@ def _add(f, op, problem, parameters, data, points, source, **notes):
     )
 
 
-def _torch(f, op, make, *, only=None, closure=False, groups=False, after=None, source=TORCH, **notes):
-    for name, initial, data, loss in problems(f):
+def _torch(f, op, make, *, among=problems, only=None, closure=False, groups=False, after=None, source=TORCH, **notes):
+    for name, initial, data, loss in among(f):
         if only and name not in only:
             continue
         for has_rules in (False, True) if groups and name == "network" else (False,):
@@ -211,10 +211,15 @@ def _second_order(f):
             ),
             closure=True, source=source, learningRate=0.01, momentum=0.8, radius=0.1, isAdaptive=adaptive,
         )  # fmt: skip
+    _curved(f, problems)
+
+
+def _curved(f, among):
+    source = f"pytorch_optimizer, {TORCH}"
     _torch(
         f, "shampoo",
-        lambda p: pytorch_optimizer.Shampoo(p, 0.05, 0.0, 0.02, True, False, 1, 1e-4), only=("quadratic", "network"),
-        source=source, learningRate=0.05, weightDecay=0.02, epsilon=1e-4,
+        lambda p: pytorch_optimizer.Shampoo(p, 0.05, 0.0, 0.02, True, False, 1, 1e-4), among=among,
+        only=("quadratic", "network", "classes"), source=source, learningRate=0.05, weightDecay=0.02, epsilon=1e-4,
     )  # fmt: skip
     for search in (None, "strong_wolfe"):
         _torch(
@@ -222,12 +227,12 @@ def _second_order(f):
             lambda p: torch.optim.LBFGS(
                 p, 1.0 if search else 0.1, 4, 7, 1e-7, 1e-9, 5, search
             ),
-            closure=True, only=("quadratic", "rosenbrock"), learningRate=1.0 if search else 0.1, iterations=4,
-            evaluations=7, memory=5, hasSearch=search is not None,
+            among=among, closure=True, only=("quadratic", "rosenbrock", "classes"),
+            learningRate=1.0 if search else 0.1, iterations=4, evaluations=7, memory=5, hasSearch=search is not None,
         )  # fmt: skip
 
 
-def _muon(f):
+def _muon(f, among=problems):
     """In float 64 instead of bfloat16; PyTorch's matrices are [out, in]."""
     import torch.optim._muon as muon
 
@@ -235,7 +240,7 @@ def _muon(f):
     wide = types.SimpleNamespace(**{**names, "bfloat16": torch.float64})
     muon._zeropower_via_newtonschulz.__globals__["torch"] = wide
     for scaling in ("original", "match_rms_adamw", "spectral_unclamped"):
-        for name, initial, data, loss in problems(f):
+        for name, initial, data, loss in among(f):
             if name == "rosenbrock":
                 continue
             p = [torch.tensor(x.T.copy() if x.ndim == 2 else x, requires_grad=True) for x in initial]
@@ -259,7 +264,7 @@ def _muon(f):
             )  # fmt: skip
 
 
-def _tables(f):
+def _tables(f, name="table", loss=lambda rows, weights: (torch.tanh(rows) * weights).sum()):
     """Rows of a table: the loss is the sum of tanh(table[indices]) times weights, other indices at every step."""
     table, weights = f.random.standard_normal((7, 3)), f.random.standard_normal((5, 3))
     indices = f.random.integers(0, 6, (max(STEPS), 5))
@@ -278,11 +283,11 @@ def _tables(f):
         for step in range(1, max(STEPS) + 1):
             optimizer.zero_grad()
             rows = torch.nn.functional.embedding(torch.tensor(indices[step - 1]), p, sparse=True)
-            (torch.tanh(rows) * torch.tensor(weights)).sum().backward()
+            loss(rows, torch.tensor(weights)).backward()
             optimizer.step()
             if step in STEPS:
                 points.append([p.detach().numpy().copy()])
-        _add(f, op, "table", [table], [weights, indices], points, TORCH, hasRules=False, **notes)
+        _add(f, op, name, [table], [weights, indices], points, TORCH, hasRules=False, **notes)
 
 
 def trajectories():
@@ -295,6 +300,32 @@ def trajectories():
     _second_order(f)
     _tables(f)
     _muon(f)
+    torch.set_default_dtype(torch.float32)
+    return f
+
+
+def classes(f):
+    """A convex problem with one minimum: soft-max regression with a penalty on the weights."""
+
+    def loss(lib, p, data):
+        x, labels = data
+        z = x @ p[0]
+        logs = z - lib.log(lib.exp(z).sum(1))[:, None]
+        return -(logs * labels).sum() / len(labels) + 0.02 * (p[0] * p[0]).sum()
+
+    labels = np.eye(3)[f.random.integers(0, 3, 10)]
+    weights, data = f.random.standard_normal((4, 3)), f.random.standard_normal((10, 4))
+    return [("classes", [weights], [data, labels], loss)]
+
+
+def more_trajectories():
+    """A third problem for what cannot solve one of the first three, or has no matrix there, and two more tables."""
+    f = Family("moreTrajectories")
+    torch.set_default_dtype(torch.float64)
+    _curved(f, classes)
+    _muon(f, classes)
+    _tables(f, "tableSquares", lambda rows, weights: ((rows - weights) ** 2).sum())
+    _tables(f, "tableProducts", lambda rows, weights: torch.sigmoid((rows[1:] * rows[:-1] * weights[1:]).sum(1)).sum())
     torch.set_default_dtype(torch.float32)
     return f
 

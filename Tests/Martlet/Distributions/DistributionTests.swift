@@ -1,5 +1,6 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 /// Distributions against SciPy and PyTorch, their samples against quantiles and counts, derivatives against differences.

@@ -1,5 +1,6 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 /// What the definition says, one query at a time, in doubles.

@@ -1,5 +1,6 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 /// Functions that no recorded case covers, against their formulas in plain Swift.

@@ -1,5 +1,6 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 /// An operation without a derivative is an error where a gradient through it is recorded, and never a silent zero.

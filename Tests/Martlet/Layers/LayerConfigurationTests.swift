@@ -1,18 +1,33 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 /// More layers in five configurations each, and models made of several.
 @Suite(.endsAtZero) struct LayerConfigurationTests {
   @Test(arguments: [1, 2, 3, 4, 5])
   func `derivatives of more layers are what differences say`(seed: Int) {
+    for (layer, x) in Self.layers(seed) {
+      let complaint = derivativeComplaint(at: [x] + layer.parameters.map(\.tensor), elements: 5) {
+        inputs in
+        for (parameter, value) in zip(layer.parameters, inputs.dropFirst()) {
+          parameter.tensor = value
+        }
+        return layer(inputs[0])
+      }
+      #expect(complaint == nil, "\(type(of: layer)): \(complaint ?? "")")
+    }
+  }
+
+  /// Layers in one configuration, each with an input.
+  static func layers(_ seed: Int) -> [(any Layer, Tensor)] {
     let size = 4 + seed
     let (stride, dilation) = (1 + seed % 2, 1 + seed % 3 / 2)
     let line = Tensor.normal([2, size, 4], dtype: .float64, seed: UInt64(seed))
     let image = Tensor.normal([1, size, size - 1, 4], dtype: .float64, seed: UInt64(seed))
     let volume = Tensor.normal([1, 2, 3, 2, 4], dtype: .float64, seed: UInt64(seed))
     let lengths = Tensor([size, seed % size])
-    let layers: [(any Layer, Tensor)] = withSeed(UInt64(seed)) {
+    return withSeed(UInt64(seed)) {
       [
         (
           TransposedConv1D(
@@ -65,17 +80,10 @@ import Testing
         ),
       ]
     }
-    for (layer, x) in layers {
-      let complaint = derivativeComplaint(at: [x] + layer.parameters.map(\.tensor), elements: 5) {
-        inputs in
-        for (parameter, value) in zip(layer.parameters, inputs.dropFirst()) {
-          parameter.tensor = value
-        }
-        return layer(inputs[0])
-      }
-      #expect(complaint == nil, "\(type(of: layer)): \(complaint ?? "")")
-    }
   }
+
+  /// Modules of several inputs, or of integers, whose derivatives the next test is about.
+  static let modules = ["Bilinear", "TransformerDecoder", "TransformerDecoderBlock", "Embedding", "EmbeddingBag"]
 
   @Test(arguments: [1, 2, 3, 4, 5])
   func `derivatives of modules of several inputs are what differences say`(seed: Int) {
@@ -95,6 +103,8 @@ import Testing
       ("bilinear", bilinear, [x, x * 0.5 + 1], { bilinear($0[0], $0[1]) }),
       ("decoder", decoder, [x, memory], { decoder($0[0], memory: $0[1]) }),
     ]
+    let table = Embedding(6, seed, dtype: .float64, seed: UInt64(seed))
+    bodies.append(("embedding", table, [], { _ in table(indices.reshaped(to: [1, 5])) }))
     for mode in [EmbeddingBag.Combination.sum, .mean, .max] {
       let bag = EmbeddingBag(6, 3, combination: mode, dtype: .float64, seed: UInt64(seed))
       bodies.append(("bag \(mode)", bag, [], { _ in bag(indices, offsets: offsets) }))

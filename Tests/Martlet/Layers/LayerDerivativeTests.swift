@@ -1,75 +1,89 @@
 import Martlet
+import MartletGraph
+import MartletTestSupport
 import Testing
 
-/// Derivatives of layers in double precision, against differences of values.
+/// Derivatives of layers while they are trained, in double precision, against differences of values.
 @Suite(.endsAtZero) struct LayerDerivativeTests {
-  @Test(arguments: Case.allCases)
-  func `derivatives are what differences say`(it: Case) throws {
-    let (layer, shape) = withSeed(11) { it.layer }
-    let x = Parameter(.normal(shape, dtype: .float64, seed: 4))
-    let weights = Tensor.normal(layer(x.tensor).shape, dtype: .float64, seed: 5)
-    func loss() -> Tensor { withMode(.training) { (layer(x.tensor) * weights).sum() } }
-    let (_, gradients) = valueAndGradient { loss() }
-    for parameter in layer.parameters + [x] {
-      let gradient = try #require(gradients[parameter]).scalars(as: Double.self)
-      let held = parameter.tensor.scalars(as: Double.self)
-      for index in held.indices.prefix(12) {
-        func value(_ change: Double) -> Double {
-          var moved = held
-          moved[index] += change
-          parameter.tensor = Tensor(moved, shape: parameter.shape)
-          return loss().scalar
+  @Test(arguments: [1, 2, 3, 4, 5])
+  func `derivatives in training are what differences say`(seed: Int) {
+    for (layer, x) in Self.layers(seed) {
+      // Every value is that of the first step: random states and running statistics begin where they began.
+      let states = layer.variables.filter { !($0 is Parameter) }
+      let held = states.map(\.tensor)
+      let complaint = withMode(.training) {
+        derivativeComplaint(at: [x] + layer.parameters.map(\.tensor), elements: 6) { inputs in
+          for (parameter, value) in zip(layer.parameters, inputs.dropFirst()) { parameter.tensor = value }
+          for (state, value) in zip(states, held) { state.tensor = value }
+          return layer(inputs[0])
         }
-        let step = 1e-5
-        let difference = (value(step) - value(-step)) / (2 * step)
-        // A step of 1e-5 leaves an error of about its square, and of rounding over the step: 1e-10 both.
-        #expect(abs(difference - gradient[index]) < 1e-7 * max(1, abs(difference)), "\(parameter.name)[\(index)]")
       }
-      parameter.tensor = Tensor(held, shape: parameter.shape)
+      #expect(complaint == nil, "\(type(of: layer)): \(complaint ?? "")")
     }
   }
 
-  enum Case: CaseIterable, Sendable {
-    case dense, convolution, strided, sequence, norms, batchNorm, attention, lstm, gru, pools
+  /// Layers in one configuration, each with an input; those of five seeds differ in sizes and settings.
+  static func layers(_ seed: Int) -> [(any Layer, Tensor)] {
+    withSeed(UInt64(seed)) { plain(seed) + sequences(seed) + random(seed) }
+  }
 
-    var layer: (any Layer, Shape) {
-      switch self {
-      case .dense:
-        (
-          Sequential {
-            Dense(3, 4, dtype: .float64); Activation.gelu; Dense(4, 2, dtype: .float64)
-          }, [5, 3]
-        )
-      case .convolution: (Conv2D(2, 3, kernelSize: 3, padding: .same, dtype: .float64), [2, 4, 5, 2])
-      case .strided: (Conv2D(4, 4, kernelSize: [3, 2], stride: 2, groups: 2, dtype: .float64), [1, 6, 5, 4])
-      case .sequence: (Conv1D(2, 3, kernelSize: 3, dilation: 2, dtype: .float64), [2, 7, 2])
-      case .norms:
-        (
-          Sequential {
-            LayerNorm(6, dtype: .float64)
-            GroupNorm(6, groups: 3, dtype: .float64)
-            RMSNorm(6, dtype: .float64)
-          }, [2, 4, 6]
-        )
-      case .batchNorm:
-        (
-          Sequential {
-            BatchNorm(3, dtype: .float64); Activation.tanh
-          }, [4, 2, 3]
-        )
-      case .attention:
-        (TransformerBlock(4, headCount: 2, isCausal: true, dtype: .float64), [2, 3, 4])
-      case .lstm: (LSTM(3, 2, dtype: .float64), [2, 4, 3])
-      case .gru: (GRU(3, 2, isReversed: true, dtype: .float64), [2, 4, 3])
-      case .pools:
-        (
-          Sequential {
-            MaxPool2D(windowSize: 2, stride: 1)
-            AveragePool2D(windowSize: 3, stride: 2, padding: .same)
-            GlobalAveragePool()
-          }, [2, 6, 5, 2]
-        )
-      }
-    }
+  private static func normal(_ shape: Shape, _ seed: Int) -> Tensor {
+    .normal(shape, dtype: .float64, seed: UInt64(seed))
+  }
+
+  private static func plain(_ seed: Int) -> [(any Layer, Tensor)] {
+    let (size, isEven) = (4 + seed % 3, seed % 2 == 0)
+    let rows = normal([3 + seed, 6], seed)
+    let line = normal([2, size + 2, 4], seed)
+    let image = normal([1 + seed % 2, size, size + 1, 4], seed)
+    let norms: [any Layer] = [
+      LayerNorm(6, hasShift: isEven, dtype: .float64), RMSNorm(6, dtype: .float64),
+      GroupNorm(6, groups: [1, 2, 3, 6, 2][seed - 1], dtype: .float64), BatchNorm(6, dtype: .float64),
+    ]
+    return norms.map { ($0, normal([4, seed, 6], seed)) } + [
+      (Dense(6, seed, hasBias: isEven, dtype: .float64), rows),
+      (Flatten(), image),
+      (
+        Residual(shortcut: Dense(6, 2, dtype: .float64)) {
+          Dense(6, 2, dtype: .float64); Activation.tanh
+        }, rows
+      ),
+      (
+        Sequential {
+          Dense(6, 4, dtype: .float64); Activation.gelu; Dense(4, 2, dtype: .float64)
+        }, rows
+      ),
+      (Conv1D(4, 2, kernelSize: 2, dilation: 1 + seed % 2, groups: isEven ? 2 : 1, dtype: .float64), line),
+      (
+        Conv2D(
+          4, 6, kernelSize: [1 + seed % 3, 2], stride: Spatial(1 + seed % 2), padding: isEven ? .same : .valid,
+          groups: isEven ? 2 : 1, dtype: .float64), image
+      ),
+      (MaxPool2D(windowSize: 2, stride: Spatial(1 + seed % 2)), image),
+      (AveragePool1D(windowSize: 2 + seed % 2, stride: 1), line), (GlobalAveragePool(), image),
+      (PReLU(4, dtype: .float64), image),
+    ]
+  }
+
+  private static func sequences(_ seed: Int) -> [(any Layer, Tensor)] {
+    let x = normal([2, 1 + seed, 4], seed)
+    let (heads, isEven) = ([1, 2, 4, 2, 1][seed - 1], seed % 2 == 0)
+    return [
+      (MultiHeadAttention(4, headCount: heads, isCausal: isEven, hasBias: !isEven, dtype: .float64), x),
+      (TransformerBlock(4, headCount: heads, expansion: 2, isCausal: true, dtype: .float64), x),
+      (FeedForward(4, expansion: seed, activation: isEven ? .gelu : .silu, dtype: .float64), x),
+      (LSTM(4, seed, isReversed: isEven, dtype: .float64), x), (GRU(4, seed, isReversed: isEven, dtype: .float64), x),
+    ]
+  }
+
+  private static func random(_ seed: Int) -> [(any Layer, Tensor)] {
+    let x = normal([3, 2 + seed % 2, 4], seed)
+    let probability = 0.1 * Double(seed)
+    let layers: [any Layer] = [
+      Dropout(probability: probability), SpatialDropout(probability: probability),
+      AlphaDropout(probability: probability, isByChannel: seed % 2 == 0), GaussianDropout(probability: probability),
+      GaussianNoise(standardDeviation: probability), StochasticDepth(probability: probability), RandomizedReLU(),
+    ]
+    return layers.map { ($0, x) }
   }
 }

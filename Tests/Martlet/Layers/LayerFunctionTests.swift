@@ -1,5 +1,6 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 /// Layers against what PyTorch and Keras gave, derivatives by inputs and parameters included.

@@ -1,17 +1,32 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 /// Derivatives of layers in double precision against differences, and what no peer could be asked.
 @Suite(.endsAtZero) struct LayerPropertyTests {
   @Test(arguments: [1, 2, 3, 4, 5])
   func `derivatives are what differences say`(seed: Int) {
+    for (layer, x) in Self.layers(seed) {
+      let complaint = derivativeComplaint(at: [x] + layer.parameters.map(\.tensor), elements: 6) {
+        inputs in
+        for (parameter, value) in zip(layer.parameters, inputs.dropFirst()) {
+          parameter.tensor = value
+        }
+        return layer(inputs[0])
+      }
+      #expect(complaint == nil, "\(type(of: layer)): \(complaint ?? "")")
+    }
+  }
+
+  /// Layers in one configuration, each with an input.
+  static func layers(_ seed: Int) -> [(any Layer, Tensor)] {
     let size = 4 + seed % 3
     let image = Tensor.normal([2, size, size + 1, 4], dtype: .float64, seed: UInt64(seed))
     let volume = Tensor.normal([1, 3, size, 3, 2], dtype: .float64, seed: UInt64(seed))
     let sequence = Tensor.normal([2, size, 4], dtype: .float64, seed: UInt64(seed))
     let positive = abs(image) + 0.1
-    let layers: [(any Layer, Tensor)] = withSeed(UInt64(seed)) {
+    return withSeed(UInt64(seed)) {
       [
         (Conv3D(2, 3, kernelSize: 2, padding: .same, dtype: .float64), volume),
         (TransposedConv2D(4, 2, kernelSize: 3, stride: 2, padding: .same, dtype: .float64), image),
@@ -52,16 +67,6 @@ import Testing
         (Activation.squarePlus, image),
         (Activation { celu($0, alpha: 0.6) }, image),
       ]
-    }
-    for (layer, x) in layers {
-      let complaint = derivativeComplaint(at: [x] + layer.parameters.map(\.tensor), elements: 6) {
-        inputs in
-        for (parameter, value) in zip(layer.parameters, inputs.dropFirst()) {
-          parameter.tensor = value
-        }
-        return layer(inputs[0])
-      }
-      #expect(complaint == nil, "\(type(of: layer)): \(complaint ?? "")")
     }
   }
 

@@ -1,5 +1,6 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 /// Losses against what PyTorch and torchvision gave, and their derivatives against differences.
@@ -14,33 +15,7 @@ import Testing
 
   @Test(arguments: [[4], [2, 3], [1, 5], [3, 2, 2], [7]])
   func `derivatives of element losses are what differences say`(sizes: [Int]) {
-    let shape = Shape(sizes)
-    let a = Tensor.normal(shape, dtype: .float64, seed: 1)
-    let b = Tensor.normal(shape, dtype: .float64, seed: 2)
-    let p = Tensor.uniform(shape, in: 0.1...0.9, dtype: .float64, seed: 3)
-    let t = Tensor.uniform(shape, in: 0.1...0.9, dtype: .float64, seed: 4)
-    let signs = Tensor.full(shape, value: 1, dtype: .float64) * sign(b)
-    let losses: [(String, [Tensor], ([Tensor]) -> Tensor)] = [
-      ("sigmoid", [a, t], { sigmoidBinaryCrossEntropy($0[0], labels: $0[1], positiveWeight: p * 2, weights: t) }),
-      ("binary", [p, t], { binaryCrossEntropy($0[0], labels: $0[1], weights: t, reduction: .none) }),
-      ("squared", [a, b], { meanSquaredError($0[0], $0[1]) }),
-      ("absolute", [a, b], { meanAbsoluteError($0[0], $0[1]) }),
-      ("huber", [a * 3, b], { huberLoss($0[0], $0[1], delta: 0.7, reduction: .sum) }),
-      ("smooth", [a, b], { smoothL1Loss($0[0], $0[1], beta: 0.4) }),
-      ("logCosh", [a * 4, b], { logCoshLoss($0[0], $0[1], reduction: .none) }),
-      ("kl", [log(p), t], { klDivergenceLoss($0[0], $0[1]) }),
-      ("kl of logarithms", [log(p), log(t)], { klDivergenceLoss($0[0], $0[1], areTargetsLogarithms: true) }),
-      ("poisson", [a, t * 5], { poissonLoss($0[0], counts: $0[1], isFull: true) }),
-      ("poisson of rates", [p, t], { poissonLoss($0[0], counts: $0[1], arePredictionsLogarithms: false) }),
-      ("gaussian", [a, b, t], { gaussianLoss($0[0], $0[1], variances: $0[2], isFull: true) }),
-      ("hinge", [a], { hingeLoss($0[0], signs: signs, isSquared: true) }),
-      ("embedding", [p], { hingeEmbeddingLoss($0[0], signs: signs) }),
-      ("ranking", [a, b], { marginRankingLoss($0[0], $0[1], signs: signs, margin: 0.3) }),
-      ("focal", [a], { focalLoss($0[0], labels: signs * 0.5 + 0.5, reduction: .sum) }),
-      ("dice", [p, t], { diceLoss($0[0], $0[1], axes: .all, isSquared: true) }),
-      ("tversky", [p, t], { tverskyLoss($0[0], $0[1], axes: .all, falsePositiveWeight: 0.2) }),
-    ]
-    for (name, inputs, body) in losses {
+    for (name, inputs, body) in Self.elementLosses(sizes) {
       let complaint = derivativeComplaint(at: inputs, body)
       #expect(complaint == nil, "\(name): \(complaint ?? "")")
     }
@@ -48,6 +23,50 @@ import Testing
 
   @Test(arguments: [[3, 4], [2, 2], [1, 5], [5, 3], [4, 6]])
   func `derivatives of vector losses are what differences say`(sizes: [Int]) {
+    for (name, inputs, body) in Self.vectorLosses(sizes) {
+      let complaint = derivativeComplaint(at: inputs, body)
+      #expect(complaint == nil, "\(name): \(complaint ?? "")")
+    }
+  }
+
+  /// Losses by the names of the functions, each with what it is differentiated by.
+  static func elementLosses(_ sizes: [Int]) -> [(String, [Tensor], ([Tensor]) -> Tensor)] {
+    let shape = Shape(sizes)
+    let a = Tensor.normal(shape, dtype: .float64, seed: 1)
+    let b = Tensor.normal(shape, dtype: .float64, seed: 2)
+    let p = Tensor.uniform(shape, in: 0.1...0.9, dtype: .float64, seed: 3)
+    let t = Tensor.uniform(shape, in: 0.1...0.9, dtype: .float64, seed: 4)
+    let signs = Tensor.full(shape, value: 1, dtype: .float64) * sign(b)
+    return [
+      (
+        "sigmoidBinaryCrossEntropy", [a, t],
+        { sigmoidBinaryCrossEntropy($0[0], labels: $0[1], positiveWeight: p * 2, weights: t) }
+      ),
+      ("binaryCrossEntropy", [p, t], { binaryCrossEntropy($0[0], labels: $0[1], weights: t, reduction: .none) }),
+      ("meanSquaredError", [a, b], { meanSquaredError($0[0], $0[1]) }),
+      ("meanAbsoluteError", [a, b], { meanAbsoluteError($0[0], $0[1]) }),
+      ("huberLoss", [a * 3, b], { huberLoss($0[0], $0[1], delta: 0.7, reduction: .sum) }),
+      ("smoothL1Loss", [a, b], { smoothL1Loss($0[0], $0[1], beta: 0.4) }),
+      ("logCoshLoss", [a * 4, b], { logCoshLoss($0[0], $0[1], reduction: .none) }),
+      ("klDivergenceLoss", [log(p), t], { klDivergenceLoss($0[0], $0[1]) }),
+      (
+        "klDivergenceLoss of logarithms", [log(p), log(t)],
+        { klDivergenceLoss($0[0], $0[1], areTargetsLogarithms: true) }
+      ),
+      ("poissonLoss", [a, t * 5], { poissonLoss($0[0], counts: $0[1], isFull: true) }),
+      ("poissonLoss of rates", [p, t], { poissonLoss($0[0], counts: $0[1], arePredictionsLogarithms: false) }),
+      ("gaussianLoss", [a, b, t], { gaussianLoss($0[0], $0[1], variances: $0[2], isFull: true) }),
+      ("hingeLoss", [a], { hingeLoss($0[0], signs: signs, isSquared: true) }),
+      ("hingeEmbeddingLoss", [p], { hingeEmbeddingLoss($0[0], signs: signs) }),
+      ("marginRankingLoss", [a, b], { marginRankingLoss($0[0], $0[1], signs: signs, margin: 0.3) }),
+      ("focalLoss", [a], { focalLoss($0[0], labels: signs * 0.5 + 0.5, reduction: .sum) }),
+      ("diceLoss", [p, t], { diceLoss($0[0], $0[1], axes: .all, isSquared: true) }),
+      ("tverskyLoss", [p, t], { tverskyLoss($0[0], $0[1], axes: .all, falsePositiveWeight: 0.2) }),
+    ]
+  }
+
+  /// Losses by the names of the functions, each with what it is differentiated by.
+  static func vectorLosses(_ sizes: [Int]) -> [(String, [Tensor], ([Tensor]) -> Tensor)] {
     let shape = Shape(sizes)
     let (n, classes) = (sizes[0], sizes[1])
     let a = Tensor.normal(shape, dtype: .float64, seed: 1)
@@ -62,27 +81,31 @@ import Testing
     func boxes(_ x: [Tensor]) -> Tensor { Tensor(concatenating: [x[0], x[0] + x[1]], axis: 1) }
     var losses: [(String, [Tensor], ([Tensor]) -> Tensor)] = [
       (
-        "entropy", [a, weights],
+        "softmaxCrossEntropy", [a, weights],
         { softmaxCrossEntropy($0[0], labels: labels, classWeights: $0[1], labelSmoothing: 0.1) }
       ),
       (
-        "entropy of probabilities", [a, b, weights],
+        "softmaxCrossEntropy of probabilities", [a, b, weights],
         { softmaxCrossEntropy($0[0], probabilities: $0[1].softmax(), classWeights: $0[2], labelSmoothing: 0.1) }
       ),
-      ("likelihood", [a], { negativeLogLikelihood($0[0], labels: labels, classWeights: weights, reduction: .none) }),
-      ("multiMargin", [a], { multiMarginLoss($0[0], labels: labels, isSquared: true) }),
-      ("triplet", [a, b, c], { tripletLoss(anchor: $0[0], positive: $0[1], negative: $0[2], isSwapping: true) }),
-      ("similarity", [a, b], { cosineSimilarity($0[0], $0[1]) }),
-      ("cosine", [a, b], { cosineEmbeddingLoss($0[0], $0[1], signs: signs, margin: -0.9) }),
-      ("contrastive", [a, b], { contrastiveLoss(queries: $0[0], keys: $0[1], temperature: 0.4, isSymmetric: true) }),
+      (
+        "negativeLogLikelihood", [a],
+        { negativeLogLikelihood($0[0], labels: labels, classWeights: weights, reduction: .none) }
+      ),
+      ("multiMarginLoss", [a], { multiMarginLoss($0[0], labels: labels, isSquared: true) }),
+      ("tripletLoss", [a, b, c], { tripletLoss(anchor: $0[0], positive: $0[1], negative: $0[2], isSwapping: true) }),
+      ("cosineSimilarity", [a, b], { cosineSimilarity($0[0], $0[1]) }),
+      ("cosineEmbeddingLoss", [a, b], { cosineEmbeddingLoss($0[0], $0[1], signs: signs, margin: -0.9) }),
+      (
+        "contrastiveLoss", [a, b], { contrastiveLoss(queries: $0[0], keys: $0[1], temperature: 0.4, isSymmetric: true) }
+      ),
     ]
     for measure in BoxOverlap.allCases where measure != .complete {
-      losses.append(("\(measure)", [corners, extents], { boxLoss(boxes($0), other, measure, reduction: .none) }))
+      losses.append(
+        ("boxLoss \(measure)", [corners, extents], { boxLoss(boxes($0), other, measure, reduction: .none) }))
+      losses.append(("boxOverlap \(measure)", [corners, extents], { boxOverlap(boxes($0), other, measure) }))
     }
-    for (name, inputs, body) in losses {
-      let complaint = derivativeComplaint(at: inputs, body)
-      #expect(complaint == nil, "\(name): \(complaint ?? "")")
-    }
+    return losses
   }
 
   @Test(arguments: [(1, 4, 3, 1), (2, 6, 4, 2), (3, 5, 3, 2), (2, 8, 5, 3), (1, 9, 2, 4)])

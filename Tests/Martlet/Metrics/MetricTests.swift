@@ -1,5 +1,6 @@
 import Martlet
 import MartletFormats
+import MartletTestSupport
 import Testing
 
 /// Metrics against scikit-learn, torchmetrics, pycocotools, sacreBLEU, rouge-score and jiwer. Each collects two batches

@@ -1,5 +1,6 @@
 import Foundation
 import Martlet
+import MartletTestSupport
 import Testing
 
 @Suite(.endsAtZero) struct MetricTravelTests {

@@ -1,5 +1,6 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 @Suite(.endsAtZero) struct SparseAndNarrowTests {

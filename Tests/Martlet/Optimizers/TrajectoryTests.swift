@@ -1,12 +1,15 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 /// A hundred steps of every optimizer, on the problems of `Tests/Fixtures/cases/trajectories.py`.
 @Suite(.endsAtZero) struct TrajectoryTests {
   @Test func `every optimizer goes where its peer went`() throws {
-    let cases = try RecordedCase.family("trajectories")
-    #expect(cases.count >= 139)
+    let cases = try RecordedCase.family("trajectories") + RecordedCase.family("moreTrajectories")
+    #expect(cases.count >= 151)
+    let problems = Dictionary(grouping: cases, by: \.operation).mapValues { Set($0.map { $0.string("problem") }) }
+    #expect(problems.filter { $0.value.count < 3 }.keys.sorted() == [], "on fewer than three problems")
     let complaints = cases.compactMap { it in it.complaint(about: trajectory).map { "\($0) \(it.attributes)" } }
     #expect(complaints.isEmpty, "\(complaints.count): \(complaints.joined(separator: "\n"))")
   }
@@ -66,9 +69,24 @@ private func problem(
       let rest = 1 - x[..<(-1)]
       return (curve * curve * 10 + rest * rest).sum()
     }
+  case "classes":
+    { _ in
+      let logs = matmul(data[0], p[0].tensor).logSoftmax()
+      return -(logs * data[1]).sum() / Double(data[1].shape[0]) + (p[0].tensor * p[0].tensor).sum() * 0.02
+    }
   case "table":
     { step in
       (tanh(p[0].tensor.gathered(at: data[1][step - 1])) * data[0]).sum()
+    }
+  case "tableSquares":
+    { step in
+      let difference = p[0].tensor.gathered(at: data[1][step - 1]) - data[0]
+      return (difference * difference).sum()
+    }
+  case "tableProducts":
+    { step in
+      let rows = p[0].tensor.gathered(at: data[1][step - 1])
+      return sigmoid((rows[1...] * rows[..<(-1)] * data[0][1...]).sum(axes: 1)).sum()
     }
   default:
     { _ in

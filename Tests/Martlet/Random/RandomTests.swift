@@ -1,5 +1,6 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 /// Moments of samples are compared with the distribution's own, at six standard errors.

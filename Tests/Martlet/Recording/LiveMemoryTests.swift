@@ -1,6 +1,7 @@
 import Martlet
 import MartletCPU
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 /// The counter of leaks, the bound on what is cached, and the comparison with the reference interpreter.

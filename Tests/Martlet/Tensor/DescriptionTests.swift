@@ -1,4 +1,5 @@
 import Martlet
+import MartletTestSupport
 import Testing
 
 /// The layouts are those of NumPy 2, whose `print` made the expected texts; element type and shape are ours.

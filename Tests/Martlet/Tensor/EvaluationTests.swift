@@ -1,9 +1,9 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Testing
 
-/// Without the trait `endsAtZero`, because a test here waits for other threads.
-struct EvaluationTests {
+@Suite(.endsAtZero) struct EvaluationTests {
   @Test func `tensors evaluated together are one program, and each has its value`() throws {
     let counting = CountingEngine()
     try counting.whileUsed {

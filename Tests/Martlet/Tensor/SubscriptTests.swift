@@ -1,5 +1,6 @@
 import Martlet
 import MartletGraph
+import MartletTestSupport
 import Testing
 
 /// Positions 0, 1, 2, … so that every element tells where it came from.

@@ -1,5 +1,6 @@
 import Martlet
 import MartletFormats
+import MartletTestSupport
 import Testing
 
 @Suite(.endsAtZero) struct CheckpointTests {

@@ -1,5 +1,6 @@
 import Martlet
 import MartletFormats
+import MartletTestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -10,8 +11,7 @@ import Testing
   import Darwin
 #endif
 
-/// Without the trait `endsAtZero`, because others run on this thread while it waits for processes.
-struct KillTests {
+@Suite(.endsAtZero) struct KillTests {
   /// A run that saves after every step, and so is writing a checkpoint most of the time.
   private static func options(_ folder: String) -> TrainingOptions {
     var options = quietOptions(.epochs(6), output: folder)

@@ -1,5 +1,6 @@
 import Martlet
 import MartletFormats
+import MartletTestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -62,23 +63,25 @@ import Testing
   @Test(arguments: [SIGINT, SIGTERM])
   func `a signal ends the run after its step, saved, and the next run goes on`(number: Int32) async {
     await #expect(processExitsWith: .success) { [number] in
-      let scratch = try TrainingScratch()
-      let straight = Run(quietOptions(.steps(12)))
-      try straight.trainer.run()
-      let first = Run(quietOptions(.steps(12), output: scratch.file("r")))
-      first.trainer.callbacks.append { event in
-        if event.step == 7, event.kind == .step { deliver(number) }
-        return .proceed
+      try endingAtZero {
+        let scratch = try TrainingScratch()
+        let straight = Run(quietOptions(.steps(12)))
+        try straight.trainer.run()
+        let first = Run(quietOptions(.steps(12), output: scratch.file("r")))
+        first.trainer.callbacks.append { event in
+          if event.step == 7, event.kind == .step { deliver(number) }
+          return .proceed
+        }
+        let report = try first.trainer.run()
+        precondition(report.outcome == .interrupted(signal: number))
+        precondition(report.steps == 7)
+        let latest = try Checkpoint.latest(in: scratch.file("r/checkpoints"))
+        precondition(latest?.step == 7)
+        let second = Run(quietOptions(.steps(12), output: scratch.file("r")))
+        let outcome = try second.trainer.run().outcome
+        precondition(outcome == .finished)
+        precondition(second.bits == straight.bits)
       }
-      let report = try first.trainer.run()
-      precondition(report.outcome == .interrupted(signal: number))
-      precondition(report.steps == 7)
-      let latest = try Checkpoint.latest(in: scratch.file("r/checkpoints"))
-      precondition(latest?.step == 7)
-      let second = Run(quietOptions(.steps(12), output: scratch.file("r")))
-      let outcome = try second.trainer.run().outcome
-      precondition(outcome == .finished)
-      precondition(second.bits == straight.bits)
     }
   }
 

@@ -16,6 +16,7 @@ struct FactorizeStep: Step {
     let first = frame.address(results[0])
     func result(_ index: Int) -> UnsafeMutableRawPointer { frame.address(results[index]) }
     var error = martlet_algebra_error()
+    if runBySystem(a, results.map(frame.address)) { return }
     switch factorize.kind {
     case .cholesky: martlet_cholesky(isDouble, rows, count, a, first, &error)
     case .lu:
@@ -34,6 +35,35 @@ struct FactorizeStep: Step {
       let place = factorize.operand.place(ofMatrix: error.matrix)
       throw site.error("\(factorize.name): the iteration for the matrix\(place) did not come to an end")
     default: throw site.outOfMemory(factorize.name, frame.engine)
+    }
+  }
+}
+
+extension FactorizeStep {
+  /// Lets the system's LAPACK do it, where there is one and the matrices are large. Says whether it was done.
+  private func runBySystem(_ a: UnsafeMutableRawPointer, _ results: [UnsafeMutableRawPointer]) -> Bool {
+    guard [.symmetricEigen, .singularValues].contains(factorize.kind),
+      min(factorize.rows, factorize.columns) >= SystemLAPACK.leastSize, let library = SystemLAPACK.shared
+    else { return false }
+    return factorize.operand.dtype == .float64
+      ? run(library, a.assumingMemoryBound(to: Double.self), results.map { $0.assumingMemoryBound(to: Double.self) })
+      : run(library, a.assumingMemoryBound(to: Float.self), results.map { $0.assumingMemoryBound(to: Float.self) })
+  }
+
+  private func run<Element: BinaryFloatingPoint>(
+    _ library: SystemLAPACK, _ a: UnsafePointer<Element>, _ results: [UnsafeMutablePointer<Element>]
+  ) -> Bool {
+    let (rows, columns) = (factorize.rows, factorize.columns)
+    let least = min(rows, columns)
+    return (0..<factorize.count).allSatisfy { index in
+      let matrix = a + index * rows * columns
+      if factorize.kind == .symmetricEigen {
+        return library.eigen(
+          rows, matrix, values: results[0] + index * rows, vectors: results[1] + index * rows * rows)
+      }
+      return library.singular(
+        rows, columns, matrix, u: results[0] + index * rows * least, s: results[1] + index * least,
+        vt: results[2] + index * least * columns)
     }
   }
 }

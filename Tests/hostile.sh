@@ -1,0 +1,10 @@
+#!/bin/bash
+# Runs the tests of hostile arguments, calls and models under the address sanitizer, and those of `--filter PATTERN`.
+#
+#     Tests/hostile.sh [--filter PATTERN ...]
+#
+# In a build of its own, which takes minutes the first time; the tests themselves take about two.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+swift test --disable-xctest --sanitize=address --scratch-path .build/address \
+  --filter 'MartletTests\.(Hostile|WrongCalls)' --filter 'ONNXTests\.HostileModel' "$@"
