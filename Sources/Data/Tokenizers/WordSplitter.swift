@@ -111,7 +111,11 @@ extension WordSplitter {
         var start = part.range.lowerBound
         while start < part.range.upperBound {
           var end = start
-          for _ in 0..<length where end < part.range.upperBound { end += ValidUTF8.length(bytes[end]) }
+          var count = 0
+          while count < length, end < part.range.upperBound {
+            end += ValidUTF8.length(bytes[end])
+            count += 1
+          }
           result.append(TextParts.Part(text: part.text, range: start..<end))
           start = end
         }
@@ -251,6 +255,7 @@ extension TextParts {
     try split { (parts, part, result) throws(DataError) in
       let part = parts.separate(part)
       try body(&parts.texts[part.text])
+      try parts.texts[part.text].checkGrowth()
       let count = parts.texts[part.text].count
       if count > 0 { result.append(Part(text: part.text, range: 0..<count)) }
     }
