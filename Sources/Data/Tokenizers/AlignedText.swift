@@ -20,10 +20,10 @@ struct AlignedText {
   private(set) var hasOutgrown = false
 
   /// A part of the original text that begins at `origin`.
-  init(_ bytes: [UInt8], origin: Int) {
+  init(_ bytes: [UInt8], origin: Int, limit: Int? = nil) {
     self.bytes = bytes
     self.origin = origin
-    limit = AlignedText.limit(bytes.count)
+    self.limit = limit ?? AlignedText.limit(bytes.count)
   }
 
   /// The most bytes that a text of so many may become: far more than any rule of Unicode makes of it.
@@ -67,7 +67,8 @@ struct AlignedText {
 
   /// A part as a text of its own.
   func slice(_ range: Range<Int>) -> AlignedText {
-    var result = AlignedText(Array(bytes[range]), origin: isUnchanged ? origin + range.lowerBound : origin)
+    var result = AlignedText(
+      Array(bytes[range]), origin: isUnchanged ? origin + range.lowerBound : origin, limit: limit)
     if !isUnchanged {
       result.starts = Array(starts[range])
       result.ends = Array(ends[range])
@@ -141,9 +142,12 @@ struct AlignedText {
 extension AlignedText {
   /// Throws if rules made more of the text than any sound ones do.
   func checkGrowth() throws(DataError) {
-    if hasOutgrown || bytes.count > limit {
-      throw DataError("the tokenizer's rules make more than \(limit) bytes of a text, which is given up")
-    }
+    if hasOutgrown || bytes.count > limit { throw AlignedText.outgrown(limit) }
+  }
+
+  /// The error of rules that make more than so many bytes of a text.
+  static func outgrown(_ limit: Int) -> DataError {
+    DataError("the tokenizer's rules make more than \(limit) bytes of a text, which is given up")
   }
 
   /// The scalars, in order.

@@ -47,12 +47,19 @@ struct TextParts {
   }
 
   /// Replaces each part that is no token by those that `body` makes of it; empty ones go.
+  ///
+  /// - Throws: What `body` does, and an error if all parts together become more than any sound rules make of a text.
   mutating func split(_ body: (inout TextParts, Part, inout [Part]) throws(DataError) -> Void) throws(DataError) {
     let old = parts
     var result: [Part] = []
     result.reserveCapacity(old.count)
+    let limit = texts[0].limit
+    var (size, counted) = (0, 0)
     for part in old {
       if part.token >= 0 { result.append(part) } else { try body(&self, part, &result) }
+      for part in result[counted...] { size += part.range.count }
+      counted = result.count
+      guard size <= limit else { throw AlignedText.outgrown(limit) }
     }
     parts = result
   }
