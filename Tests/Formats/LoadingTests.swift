@@ -7,8 +7,9 @@ import Testing
 @Suite(.serialized) struct LoadingTests {
   static let formats = ["safetensors", "gguf", "npz", "pt"]
 
-  private func write(_ tensors: [(String, StoredTensor)], _ format: String, _ scratch: borrowing Scratch) throws -> String
-  {
+  private func write(
+    _ tensors: [(String, StoredTensor)], _ format: String, _ scratch: borrowing Scratch
+  ) throws -> String {
     let path = scratch.file("model.\(format)")
     let source = scratch.file("source.safetensors")
     try SafetensorsWriter.write(Dictionary(uniqueKeysWithValues: tensors), to: source)
