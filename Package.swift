@@ -83,9 +83,11 @@ let package = Package(
     .testTarget(
       name: "MartletTests", dependencies: ["Martlet", "MartletCPU", "MartletTestSupport"], path: "Tests/Martlet"),
     .testTarget(
-      name: "ONNXTests", dependencies: ["MartletFormats", "MartletONNX", "MartletTestSupport", "MartletZoo"],
+      name: "ONNXTests",
+      dependencies: ["MartletFormats", "MartletONNX", "MartletTestMemory", "MartletTestSupport", "MartletZoo"],
       path: "Tests/ONNX"),
-    .testTarget(name: "DataTests", dependencies: ["MartletData", "MartletTestSupport"], path: "Tests/Data"),
+    .testTarget(
+      name: "DataTests", dependencies: ["MartletData", "MartletTestMemory", "MartletTestSupport"], path: "Tests/Data"),
     .testTarget(name: "ZooTests", dependencies: ["MartletZoo", "MartletTestSupport"], path: "Tests/Zoo"),
     .testTarget(
       name: "PretrainedTests", dependencies: ["MartletPretrained", "MartletTestSupport"], path: "Tests/Pretrained"),
