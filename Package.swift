@@ -36,8 +36,8 @@ let package = Package(
     .target(
       name: "MartletProfiler",
       dependencies: [
-        "Martlet", "MartletCPU", "MartletGraph", "MartletKernels", "MartletProfiling", "MartletSupport",
-        "MartletSymbols",
+        "Martlet", "MartletCPU", "MartletFormats", "MartletGraph", "MartletKernels", "MartletProfiling",
+        "MartletSupport", "MartletSymbols",
       ],
       path: "Sources/Profiler"),
     .target(
@@ -75,7 +75,10 @@ let package = Package(
     .target(name: "MartletTestMemory", path: "Tests/Memory"),
     .testTarget(name: "FormatsTests", dependencies: ["MartletFormats", "MartletTestMemory"], path: "Tests/Formats"),
     .testTarget(
-      name: "ProfilerTests", dependencies: ["Martlet", "MartletProfiler", "MartletProfiling", "MartletZoo"],
+      name: "ProfilerTests",
+      dependencies: [
+        "Martlet", "MartletFormats", "MartletKernels", "MartletProfiler", "MartletProfiling", "MartletZoo",
+      ],
       path: "Tests/Profiler"),
     .testTarget(name: "ProfilingTests", dependencies: ["MartletProfiling"], path: "Tests/Profiling"),
     .testTarget(
