@@ -27,10 +27,11 @@ static bool is_pointwise(const martlet_conv *conv) {
   return result;
 }
 
-static martlet_patches input_patches(const martlet_conv *conv, const float *input, size_t group) {
-  martlet_patches p = {.kernels = martlet_gemm_kernels_f32(), .pixel_stride = conv->in_channels,
+static martlet_patches input_patches(const martlet_conv *conv, const martlet_gemm_kernels *kernels, const char *input,
+                                     size_t group) {
+  martlet_patches p = {.kernels = kernels, .pixel_stride = conv->in_channels,
                        .channels = conv->in_channels / conv->groups, .batch = conv->batch};
-  p.image = input + group * p.channels;
+  p.image = input + group * p.channels * kernels->element_bytes;
   for (int d = 0; d < 3; ++d) {
     p.image_size[d] = conv->in_size[d], p.grid[d] = conv->out_size[d], p.taps[d] = conv->filter_size[d];
     p.stride[d] = (ptrdiff_t)conv->stride[d], p.step[d] = (ptrdiff_t)conv->dilation[d];
@@ -43,19 +44,20 @@ static martlet_patches input_patches(const martlet_conv *conv, const float *inpu
 // A matrix of rows with adjacent columns, packed as B.
 typedef struct {
   const martlet_gemm_kernels *kernels;
-  const float *values;
+  const char *values;
   size_t row_stride;
 } rows_source;
 
 static void pack_rows(const void *source, void *panel, size_t width, size_t first, size_t count, size_t start,
                       size_t depth) {
   const rows_source *rows = source;
-  rows->kernels->pack(panel, width, rows->values + start * rows->row_stride + first, 1, (ptrdiff_t)rows->row_stride,
-                      count, depth);
+  rows->kernels->pack(panel, width, rows->values + (start * rows->row_stride + first) * rows->kernels->element_bytes, 1,
+                      (ptrdiff_t)rows->row_stride, count, depth);
 }
 
-static martlet_status pointwise(const martlet_conv *conv, const float *input, const float *filter, const float *bias,
-                                float *output, martlet_gemm_epilogue epilogue, void *context) {
+static martlet_status pointwise(const martlet_conv *conv, const martlet_gemm_kernels *kernels, const void *input,
+                                const void *filter, const void *bias, void *output, martlet_gemm_epilogue epilogue,
+                                void *context) {
   const ptrdiff_t in = (ptrdiff_t)conv->in_channels, out = (ptrdiff_t)conv->out_channels;
   const martlet_gemm gemm = {
       .rows = conv->batch * volume(conv->out_size), .columns = conv->out_channels, .depth = conv->in_channels,
@@ -63,32 +65,24 @@ static martlet_status pointwise(const martlet_conv *conv, const float *input, co
       .c = output, .c_row_stride = out, .c_column_stride = 1, .alpha = 1, .bias = bias, .epilogue = epilogue,
       .epilogue_context = context,
   };
-  return martlet_gemm_f32(&gemm);
+  return kernels->element_bytes == sizeof(double) ? martlet_gemm_f64(&gemm) : martlet_gemm_f32(&gemm);
 }
 
-martlet_status martlet_conv_forward_f32(const martlet_conv *conv, const float *input, const float *filter,
-                                        const float *bias, float *output, martlet_gemm_epilogue epilogue,
-                                        void *epilogue_context) {
+static martlet_status forward(const martlet_conv *conv, const martlet_gemm_kernels *kernels, const char *input,
+                              const char *filter, const char *bias, char *output, martlet_gemm_epilogue epilogue,
+                              void *epilogue_context) {
   const size_t places = conv->batch * volume(conv->out_size), width = conv->out_channels;
   if (places == 0 || width == 0) return MARTLET_OK;
-  if (is_pointwise(conv)) return pointwise(conv, input, filter, bias, output, epilogue, epilogue_context);
-  if (martlet_conv_is_depthwise(conv)) {
-    martlet_depthwise_forward_f32(conv, input, filter, bias, output);
-    if (epilogue) epilogue(epilogue_context, output, 0, 0, 0, places, width, width);
-    return MARTLET_OK;
-  }
-  if (martlet_winograd_serves(conv)) {
-    return martlet_winograd_forward_f32(conv, input, filter, bias, output, epilogue, epilogue_context);
-  }
-  const size_t columns = width / conv->groups;
+  if (is_pointwise(conv)) return pointwise(conv, kernels, input, filter, bias, output, epilogue, epilogue_context);
+  const size_t columns = width / conv->groups, group_bytes = columns * kernels->element_bytes;
   for (size_t group = 0; group < conv->groups; ++group) {
-    const martlet_patches patches = input_patches(conv, input, group);
-    const rows_source b = {.kernels = patches.kernels, .values = filter + group * columns, .row_stride = width};
+    const martlet_patches patches = input_patches(conv, kernels, input, group);
+    const rows_source b = {.kernels = kernels, .values = filter + group * group_bytes, .row_stride = width};
     const martlet_packed_gemm gemm = {
-        .kernels = patches.kernels, .rows = places, .columns = columns, .depth = martlet_patches_columns(&patches),
+        .kernels = kernels, .rows = places, .columns = columns, .depth = martlet_patches_columns(&patches),
         .pack_a = martlet_pack_patches, .a_source = &patches, .pack_b = pack_rows, .b_source = &b,
-        .output = {.c = output + group * columns, .row_stride = (ptrdiff_t)width, .column_stride = 1, .alpha = 1,
-                   .bias = bias ? bias + group * columns : NULL, .bias_column_stride = 1},
+        .output = {.c = output + group * group_bytes, .row_stride = (ptrdiff_t)width, .column_stride = 1, .alpha = 1,
+                   .bias = bias ? bias + group * group_bytes : NULL, .bias_column_stride = 1},
         .epilogue = epilogue, .epilogue_context = epilogue_context, .first_column = group * columns,
     };
     const martlet_status status = martlet_packed_gemm_run(&gemm);
@@ -97,12 +91,35 @@ martlet_status martlet_conv_forward_f32(const martlet_conv *conv, const float *i
   return MARTLET_OK;
 }
 
+martlet_status martlet_conv_forward_f32(const martlet_conv *conv, const float *input, const float *filter,
+                                        const float *bias, float *output, martlet_gemm_epilogue epilogue,
+                                        void *epilogue_context) {
+  const size_t places = conv->batch * volume(conv->out_size), width = conv->out_channels;
+  if (places > 0 && martlet_conv_is_depthwise(conv)) {
+    martlet_depthwise_forward_f32(conv, input, filter, bias, output);
+    if (epilogue) epilogue(epilogue_context, output, 0, 0, 0, places, width, width);
+    return MARTLET_OK;
+  }
+  if (places > 0 && martlet_winograd_serves(conv)) {
+    return martlet_winograd_forward_f32(conv, input, filter, bias, output, epilogue, epilogue_context);
+  }
+  return forward(conv, martlet_gemm_kernels_f32(), (const char *)input, (const char *)filter, (const char *)bias,
+                 (char *)output, epilogue, epilogue_context);
+}
+
+martlet_status martlet_conv_forward_f64(const martlet_conv *conv, const double *input, const double *filter,
+                                        const double *bias, double *output, martlet_gemm_epilogue epilogue,
+                                        void *epilogue_context) {
+  return forward(conv, martlet_gemm_kernels_f64(), (const char *)input, (const char *)filter, (const char *)bias,
+                 (char *)output, epilogue, epilogue_context);
+}
+
 // Input places `first + stride * j` see the same filter places, `tap + tap_step * t`; with strides, each such phase
 // is a convolution of its own, so that no zero between outputs is multiplied.
 typedef struct {
   const martlet_conv *conv;
-  const float *filter;
-  float *gradient;
+  const char *filter;
+  char *gradient;
   martlet_patches patches;  // of the output's gradient
   size_t group, first[3], tap[3], tap_step[3];
 } phase;
@@ -138,8 +155,8 @@ static void pack_phase_filter(const void *source, void *panel, size_t width, siz
   const phase *ph = source;
   const martlet_patches *p = &ph->patches;
   const size_t out = ph->conv->out_channels, in = ph->conv->in_channels / ph->conv->groups;
-  const size_t *size = ph->conv->filter_size;
-  float *to = panel;
+  const size_t *size = ph->conv->filter_size, bytes = p->kernels->element_bytes;
+  char *to = panel;
   for (size_t row = start; row < start + depth;) {
     const size_t skip = row % p->channels, run = least(p->channels - skip, start + depth - row);
     size_t index = row / p->channels, tap[3];
@@ -148,15 +165,15 @@ static void pack_phase_filter(const void *source, void *panel, size_t width, siz
       index /= p->taps[d];
     }
     const size_t place = (tap[0] * size[1] + tap[1]) * size[2] + tap[2];
-    const float *from = ph->filter + (place * in + first) * out + ph->group * p->channels + skip;
+    const char *from = ph->filter + ((place * in + first) * out + ph->group * p->channels + skip) * bytes;
     p->kernels->pack(to, width, from, (ptrdiff_t)out, 1, count, run);
-    to += run * width;
+    to += run * width * bytes;
     row += run;
   }
 }
 
 // Where the gradient of row `row` of the phase belongs.
-static float *phase_place(const phase *ph, size_t row) {
+static char *phase_place(const phase *ph, size_t row) {
   const martlet_conv *conv = ph->conv;
   size_t index[3];
   for (int d = 2; d >= 0; --d) {
@@ -165,21 +182,24 @@ static float *phase_place(const phase *ph, size_t row) {
   }
   const size_t *size = conv->in_size;
   const size_t place = ((row * size[0] + index[0]) * size[1] + index[1]) * size[2] + index[2];
-  return ph->gradient + place * conv->in_channels + ph->group * (conv->in_channels / conv->groups);
+  const size_t element = place * conv->in_channels + ph->group * (conv->in_channels / conv->groups);
+  return ph->gradient + element * ph->patches.kernels->element_bytes;
 }
 
 // Copies a finished tile from the phase's own matrix to its places while it is in cache.
 static void scatter_tile(void *context, void *tile, size_t batch, size_t row, size_t column, size_t rows,
                          size_t columns, size_t row_stride) {
   const phase *ph = context;
+  const size_t bytes = ph->patches.kernels->element_bytes;
   (void)batch;
   for (size_t i = 0; i < rows; ++i) {
-    memcpy(phase_place(ph, row + i) + column, (const float *)tile + i * row_stride, columns * sizeof(float));
+    memcpy(phase_place(ph, row + i) + column * bytes, (const char *)tile + i * row_stride * bytes, columns * bytes);
   }
 }
 
 static void clear_phase(const phase *ph, size_t rows, size_t columns) {
-  for (size_t row = 0; row < rows; ++row) memset(phase_place(ph, row), 0, columns * sizeof(float));
+  const size_t bytes = columns * ph->patches.kernels->element_bytes;
+  for (size_t row = 0; row < rows; ++row) memset(phase_place(ph, row), 0, bytes);
 }
 
 static martlet_status run_phase(phase *ph, bool is_seen) {
@@ -192,7 +212,7 @@ static martlet_status run_phase(phase *ph, bool is_seen) {
   }
   martlet_patches_prepare(p);
   const bool is_in_place = conv->stride[0] * conv->stride[1] * conv->stride[2] == 1;
-  float *own = is_in_place ? phase_place(ph, 0) : martlet_scratch_acquire(rows * columns * sizeof(float));
+  char *own = is_in_place ? phase_place(ph, 0) : martlet_scratch_acquire(rows * columns * p->kernels->element_bytes);
   if (!own) return MARTLET_OUT_OF_MEMORY;
   const martlet_packed_gemm gemm = {
       .kernels = p->kernels, .rows = rows, .columns = columns, .depth = martlet_patches_columns(p),
@@ -206,44 +226,59 @@ static martlet_status run_phase(phase *ph, bool is_seen) {
   return status;
 }
 
-static martlet_status run_phase_at(const martlet_conv *conv, const float *output_gradient, const float *filter,
-                                   float *input_gradient, size_t group, const size_t first[3]) {
+static martlet_status run_phase_at(const martlet_conv *conv, const martlet_gemm_kernels *kernels,
+                                   const char *output_gradient, const char *filter, char *input_gradient, size_t group,
+                                   const size_t first[3]) {
   const size_t channels = conv->out_channels / conv->groups;
   phase ph = {.conv = conv, .filter = filter, .gradient = input_gradient, .group = group,
-              .patches = {.kernels = martlet_gemm_kernels_f32(), .image = output_gradient + group * channels,
+              .patches = {.kernels = kernels, .image = output_gradient + group * channels * kernels->element_bytes,
                           .pixel_stride = conv->out_channels, .channels = channels, .batch = conv->batch}};
   bool is_seen = true;
   for (int d = 0; d < 3; ++d) is_seen = prepare_dimension(&ph, d, first[d]) && is_seen;
   return run_phase(&ph, is_seen);
 }
 
-martlet_status martlet_conv_input_gradient_f32(const martlet_conv *conv, const float *output_gradient,
-                                               const float *filter, float *input_gradient) {
+static martlet_status input_gradient(const martlet_conv *conv, const martlet_gemm_kernels *kernels,
+                                     const char *output_gradient, const char *filter, char *gradient) {
   const size_t *stride = conv->stride;
   if (conv->batch * volume(conv->in_size) * conv->in_channels == 0) return MARTLET_OK;
-  if (martlet_conv_is_depthwise(conv)) {
-    martlet_depthwise_input_gradient_f32(conv, output_gradient, filter, input_gradient);
-    return MARTLET_OK;
-  }
-  if (martlet_winograd_serves(conv)) {
-    return martlet_winograd_input_gradient_f32(conv, output_gradient, filter, input_gradient);
-  }
   const size_t phases = stride[0] * stride[1] * stride[2];
   for (size_t index = 0; index < phases * conv->groups; ++index) {
     const size_t group = index / phases, at = index % phases;
     const size_t first[3] = {at / (stride[1] * stride[2]), at / stride[2] % stride[1], at % stride[2]};
     if (first[0] >= conv->in_size[0] || first[1] >= conv->in_size[1] || first[2] >= conv->in_size[2]) continue;
-    const martlet_status status = run_phase_at(conv, output_gradient, filter, input_gradient, group, first);
+    const martlet_status status = run_phase_at(conv, kernels, output_gradient, filter, gradient, group, first);
     if (status != MARTLET_OK) return status;
   }
   return MARTLET_OK;
 }
 
+martlet_status martlet_conv_input_gradient_f32(const martlet_conv *conv, const float *output_gradient,
+                                               const float *filter, float *gradient) {
+  const bool is_empty = conv->batch * volume(conv->in_size) * conv->in_channels == 0;
+  if (!is_empty && martlet_conv_is_depthwise(conv)) {
+    martlet_depthwise_input_gradient_f32(conv, output_gradient, filter, gradient);
+    return MARTLET_OK;
+  }
+  if (!is_empty && martlet_winograd_serves(conv)) {
+    return martlet_winograd_input_gradient_f32(conv, output_gradient, filter, gradient);
+  }
+  return input_gradient(conv, martlet_gemm_kernels_f32(), (const char *)output_gradient, (const char *)filter,
+                        (char *)gradient);
+}
+
+martlet_status martlet_conv_input_gradient_f64(const martlet_conv *conv, const double *output_gradient,
+                                               const double *filter, double *gradient) {
+  return input_gradient(conv, martlet_gemm_kernels_f64(), (const char *)output_gradient, (const char *)filter,
+                        (char *)gradient);
+}
+
 // The filter's gradient: patches transposed times the output's gradient, over all places or a part of them.
 typedef struct {
   const martlet_conv *conv;
-  const float *input, *output_gradient;
-  float *sums;  // of all parts, one behind the other
+  const martlet_gemm_kernels *kernels;
+  const char *input, *output_gradient;
+  char *sums;  // of all parts, one behind the other
   size_t group, rows, columns, places, parts;
   ptrdiff_t row_stride;
   _Atomic int status;
@@ -253,15 +288,15 @@ static void filter_part(void *context, size_t part, size_t worker) {
   filter_run *run = context;
   (void)worker;
   const size_t start = run->places * part / run->parts, end = run->places * (part + 1) / run->parts;
-  martlet_patches patches = input_patches(run->conv, run->input, run->group);
+  martlet_patches patches = input_patches(run->conv, run->kernels, run->input, run->group);
   patches.first_place = start;
-  const size_t width = run->conv->out_channels;
-  const rows_source b = {.kernels = patches.kernels, .row_stride = width,
-                         .values = run->output_gradient + start * width + run->group * run->columns};
+  const size_t width = run->conv->out_channels, bytes = run->kernels->element_bytes;
+  const rows_source b = {.kernels = run->kernels, .row_stride = width,
+                         .values = run->output_gradient + (start * width + run->group * run->columns) * bytes};
   const martlet_packed_gemm gemm = {
-      .kernels = patches.kernels, .rows = run->rows, .columns = run->columns, .depth = end - start,
+      .kernels = run->kernels, .rows = run->rows, .columns = run->columns, .depth = end - start,
       .pack_a = martlet_pack_patches_transposed, .a_source = &patches, .pack_b = pack_rows, .b_source = &b,
-      .output = {.c = run->sums + part * run->rows * run->columns, .row_stride = run->row_stride, .column_stride = 1,
+      .output = {.c = run->sums + part * run->rows * run->columns * bytes, .row_stride = run->row_stride, .column_stride = 1,
                  .alpha = 1},
   };
   const martlet_status status = martlet_packed_gemm_run(&gemm);
@@ -270,52 +305,78 @@ static void filter_part(void *context, size_t part, size_t worker) {
 
 // Few tiles leave threads without work, so the places are cut into parts; shapes alone decide.
 static size_t parts_of(const filter_run *run) {
-  const martlet_gemm_kernels *kernels = martlet_gemm_kernels_f32();
+  const martlet_gemm_kernels *kernels = run->kernels;
   const size_t tiles = divided_up(run->rows, kernels->tile_rows) * divided_up(run->columns, kernels->tile_columns);
   const size_t parts = least(filter_parts, run->places / part_places);
   return tiles >= enough_tiles || parts < 2 ? 1 : parts;
 }
 
-static martlet_status run_in_parts(filter_run *run, float *gradient) {
+// Adds the parts up in order, whoever computed them.
+static void add_parts(const filter_run *run, size_t element, char *to) {
   const size_t count = run->rows * run->columns;
-  const ptrdiff_t row_stride = run->row_stride;
-  run->sums = martlet_scratch_acquire(run->parts * count * sizeof(float));
+  if (run->kernels->element_bytes == sizeof(double)) {
+    double sum = 0;
+    for (size_t part = 0; part < run->parts; ++part) sum += ((const double *)run->sums)[part * count + element];
+    *(double *)to = sum;
+  } else {
+    float sum = 0;
+    for (size_t part = 0; part < run->parts; ++part) sum += ((const float *)run->sums)[part * count + element];
+    *(float *)to = sum;
+  }
+}
+
+static martlet_status run_in_parts(filter_run *run, char *gradient) {
+  const size_t count = run->rows * run->columns, bytes = run->kernels->element_bytes;
+  const size_t row_stride = (size_t)run->row_stride;
+  run->sums = martlet_scratch_acquire(run->parts * count * bytes);
   if (!run->sums) return MARTLET_OUT_OF_MEMORY;
   run->row_stride = (ptrdiff_t)run->columns;
   martlet_pool_run(run->parts, filter_part, run);
   for (size_t i = 0; i < count; ++i) {
-    float sum = 0;
-    for (size_t part = 0; part < run->parts; ++part) sum += run->sums[part * count + i];
-    gradient[(ptrdiff_t)(i / run->columns) * row_stride + (ptrdiff_t)(i % run->columns)] = sum;
+    add_parts(run, i, gradient + (i / run->columns * row_stride + i % run->columns) * bytes);
   }
   martlet_scratch_release();
   return (martlet_status)run->status;
 }
 
-martlet_status martlet_conv_filter_gradient_f32(const martlet_conv *conv, const float *input,
-                                                const float *output_gradient, float *filter_gradient) {
+static martlet_status filter_gradient(const martlet_conv *conv, const martlet_gemm_kernels *kernels, const char *input,
+                                      const char *output_gradient, char *gradient) {
   const size_t inputs = conv->in_channels / conv->groups, columns = conv->out_channels / conv->groups;
-  filter_run run = {.conv = conv, .input = input, .output_gradient = output_gradient, .columns = columns,
-                    .rows = volume(conv->filter_size) * inputs, .places = conv->batch * volume(conv->out_size)};
-  if (run.places == 0) memset(filter_gradient, 0, run.rows * conv->out_channels * sizeof(float));
+  filter_run run = {.conv = conv, .kernels = kernels, .input = input, .output_gradient = output_gradient,
+                    .columns = columns, .rows = volume(conv->filter_size) * inputs,
+                    .places = conv->batch * volume(conv->out_size)};
+  if (run.places == 0) memset(gradient, 0, run.rows * conv->out_channels * kernels->element_bytes);
   if (run.places * run.rows * columns == 0) return MARTLET_OK;
-  if (martlet_conv_is_depthwise(conv)) {
-    return martlet_depthwise_filter_gradient_f32(conv, input, output_gradient, filter_gradient);
-  }
-  if (martlet_winograd_serves(conv)) {
-    return martlet_winograd_filter_gradient_f32(conv, input, output_gradient, filter_gradient);
-  }
   run.parts = parts_of(&run);
   for (run.group = 0; run.group < conv->groups; ++run.group) {
-    float *gradient = filter_gradient + run.group * columns;
+    char *group_gradient = gradient + run.group * columns * kernels->element_bytes;
     run.row_stride = (ptrdiff_t)conv->out_channels;
     if (run.parts > 1) {
-      run_in_parts(&run, gradient);
+      run_in_parts(&run, group_gradient);
     } else {
-      run.sums = gradient;
+      run.sums = group_gradient;
       filter_part(&run, 0, 0);
     }
     if (run.status != MARTLET_OK) return (martlet_status)run.status;
   }
   return MARTLET_OK;
+}
+
+martlet_status martlet_conv_filter_gradient_f32(const martlet_conv *conv, const float *input,
+                                                const float *output_gradient, float *gradient) {
+  const bool is_empty = conv->batch * volume(conv->out_size) * volume(conv->filter_size) == 0;
+  if (!is_empty && martlet_conv_is_depthwise(conv)) {
+    return martlet_depthwise_filter_gradient_f32(conv, input, output_gradient, gradient);
+  }
+  if (!is_empty && martlet_winograd_serves(conv)) {
+    return martlet_winograd_filter_gradient_f32(conv, input, output_gradient, gradient);
+  }
+  return filter_gradient(conv, martlet_gemm_kernels_f32(), (const char *)input, (const char *)output_gradient,
+                         (char *)gradient);
+}
+
+martlet_status martlet_conv_filter_gradient_f64(const martlet_conv *conv, const double *input,
+                                                const double *output_gradient, double *gradient) {
+  return filter_gradient(conv, martlet_gemm_kernels_f64(), (const char *)input, (const char *)output_gradient,
+                         (char *)gradient);
 }

@@ -9,7 +9,7 @@
 /// the image's place `o * stride + origin + t * step`, in each dimension; outside the image there are zeros.
 typedef struct {
   const martlet_gemm_kernels *kernels;
-  const float *image;     // first channel of the group
+  const char *image;      // first channel of the group, of the kernels' element type
   size_t pixel_stride;    // channels of all groups
   size_t channels;        // of the group
   size_t batch, image_size[3], grid[3], taps[3];

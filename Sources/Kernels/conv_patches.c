@@ -19,7 +19,7 @@ size_t martlet_patches_columns(const martlet_patches *p) {
 
 // Where a place of the grid begins in the image, before taps are added.
 typedef struct {
-  const float *image;
+  const char *image;
   ptrdiff_t corner[3];
 } place;
 
@@ -30,7 +30,8 @@ static place place_at(const martlet_patches *p, size_t row) {
     at.corner[d] = (ptrdiff_t)(index % p->grid[d]) * p->stride[d] + p->origin[d];
     index /= p->grid[d];
   }
-  at.image = p->image + index * p->image_size[0] * p->image_size[1] * p->image_size[2] * p->pixel_stride;
+  const size_t elements = p->image_size[0] * p->image_size[1] * p->image_size[2] * p->pixel_stride;
+  at.image = p->image + index * elements * p->kernels->element_bytes;
   return at;
 }
 
@@ -46,30 +47,35 @@ static bool is_inside(ptrdiff_t at, size_t size) { return at >= 0 && at < (ptrdi
 
 // The `run` columns after `skip` of a segment, seen from one place: a pointer into the image, null for zeros, or
 // `edge` filled with both.
-static const float *segment_line(const martlet_patches *p, const place *at, const ptrdiff_t taps[3], size_t skip,
-                                 size_t run, float *edge) {
+static const char *segment_line(const martlet_patches *p, const place *at, const ptrdiff_t taps[3], size_t skip,
+                                size_t run, char *edge) {
   const ptrdiff_t d = at->corner[0] + taps[0], h = at->corner[1] + taps[1], w = at->corner[2] + taps[2];
   if (!is_inside(d, p->image_size[0]) || !is_inside(h, p->image_size[1])) return NULL;
   const ptrdiff_t width = (ptrdiff_t)p->image_size[2], stride = (ptrdiff_t)p->pixel_stride;
+  const ptrdiff_t bytes = (ptrdiff_t)p->kernels->element_bytes;
   const ptrdiff_t row = (d * (ptrdiff_t)p->image_size[1] + h) * width;
-  if (p->taps_in_segment == 1) return is_inside(w, p->image_size[2]) ? at->image + (row + w) * stride + skip : NULL;
+  if (p->taps_in_segment == 1) {
+    return is_inside(w, p->image_size[2]) ? at->image + ((row + w) * stride + (ptrdiff_t)skip) * bytes : NULL;
+  }
   // Columns of the segment that lie in the image's row: adjacent, since a segment of several taps is.
   ptrdiff_t from = -w * stride, to = (width - w) * stride;
   const ptrdiff_t begin = (ptrdiff_t)skip, end = (ptrdiff_t)(skip + run);
   if (from < begin) from = begin;
   if (to > end) to = end;
   if (from >= to) return NULL;
-  const float *source = at->image + row * stride;
-  if (from == begin && to == end) return source + (w * stride + begin);
-  memset(edge, 0, run * sizeof(float));
-  memcpy(edge + (from - begin), source + (w * stride + from), (size_t)(to - from) * sizeof(float));
+  const char *source = at->image + row * stride * bytes;
+  if (from == begin && to == end) return source + (w * stride + begin) * bytes;
+  memset(edge, 0, run * (size_t)bytes);
+  memcpy(edge + (from - begin) * bytes, source + (w * stride + from) * bytes, (size_t)((to - from) * bytes));
   return edge;
 }
 
 void martlet_pack_patches(const void *source, void *panel, size_t width, size_t first, size_t count, size_t start,
                           size_t depth) {
   const martlet_patches *p = source;
-  float *to = panel, edges[most_lines * most_depth];
+  const size_t bytes = p->kernels->element_bytes;
+  _Alignas(double) char edges[most_lines * most_depth * sizeof(double)];
+  char *to = panel;
   place places[most_lines];
   for (size_t i = 0; i < count; ++i) places[i] = place_at(p, first + i);
   for (size_t column = start; column < start + depth;) {
@@ -78,9 +84,9 @@ void martlet_pack_patches(const void *source, void *panel, size_t width, size_t 
     ptrdiff_t taps[3];
     segment_taps(p, segment, taps);
     const void *lines[most_lines];
-    for (size_t i = 0; i < count; ++i) lines[i] = segment_line(p, &places[i], taps, skip, run, edges + i * run);
+    for (size_t i = 0; i < count; ++i) lines[i] = segment_line(p, &places[i], taps, skip, run, edges + i * run * bytes);
     p->kernels->pack_lines(to, width, lines, count, run);
-    to += run * width;
+    to += run * width * bytes;
     column += run;
   }
 }
@@ -102,19 +108,22 @@ static size_t whole_places(const martlet_patches *p, const place *at, const stri
 }
 
 // Writes a strip of `count` places along the grid's row into columns of the panel.
-static void pack_strip(const martlet_patches *p, float *panel, size_t width, place at, const strip *s, size_t count) {
-  float edge[most_lines];
+static void pack_strip(const martlet_patches *p, char *panel, size_t width, place at, const strip *s, size_t count) {
+  const size_t bytes = p->kernels->element_bytes;
+  _Alignas(double) char edge[most_lines * sizeof(double)];
   while (count > 0) {
-    const float *line = segment_line(p, &at, s->taps, s->skip, s->run, edge);
+    const char *line = segment_line(p, &at, s->taps, s->skip, s->run, edge);
     size_t done = 1;
     if (line && line != edge && s->run == width) {
       done = whole_places(p, &at, s, count);
       p->kernels->pack(panel, width, line, 1, p->stride[2] * (ptrdiff_t)p->pixel_stride, width, done);
+    } else if (line) {
+      memcpy(panel + s->offset * bytes, line, s->run * bytes);
     } else {
-      for (size_t i = 0; i < s->run; ++i) panel[s->offset + i] = line ? line[i] : 0;
+      memset(panel + s->offset * bytes, 0, s->run * bytes);
     }
     at.corner[2] += (ptrdiff_t)done * p->stride[2];
-    panel += done * width;
+    panel += done * width * bytes;
     count -= done;
   }
 }
@@ -131,16 +140,17 @@ void martlet_pack_patches_transposed(const void *source, void *panel, size_t wid
     segment_taps(p, (first + line) / p->segment, s->taps);
     line += s->run;
   }
-  float *to = panel;
+  const size_t bytes = p->kernels->element_bytes;
+  char *to = panel;
   for (size_t row = start; row < start + depth;) {
     const size_t column = (p->first_place + row) % p->grid[2];
     const size_t run = least(p->grid[2] - column, start + depth - row);
     const place at = place_at(p, row);
     for (size_t i = 0; i < strip_count; ++i) pack_strip(p, to, width, at, &strips[i], run);
     for (size_t i = 0; count < width && i < run; ++i) {
-      memset(to + i * width + count, 0, (width - count) * sizeof(float));
+      memset(to + (i * width + count) * bytes, 0, (width - count) * bytes);
     }
-    to += run * width;
+    to += run * width * bytes;
     row += run;
   }
 }

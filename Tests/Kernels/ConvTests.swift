@@ -117,6 +117,39 @@ private struct Convolution {
 extension KernelTests {
   @Suite struct ConvTests {
     @Test(arguments: availableISAs)
+    func `float 64 agrees with plain loops`(isa: martlet_isa) {
+      for seed in 1...UInt64(60) {
+        let convolution = Convolution(seed: seed)
+        var numbers = Numbers(seed: seed + 3000)
+        let x = numbers.floats(convolution.inputs).map(Double.init)
+        let w = numbers.floats(convolution.filters).map(Double.init)
+        let bias = numbers.floats(convolution.shape.out_channels).map(Double.init)
+        let gradient = numbers.floats(convolution.outputs).map(Double.init)
+        var output = (0..<convolution.outputs).map { bias[$0 % bias.count] }
+        var inputGradient = [Double](repeating: 0, count: x.count)
+        var filterGradient = [Double](repeating: 0, count: w.count)
+        convolution.forEachProduct { o, i, f in
+          output[o] += x[i] * w[f]
+          inputGradient[i] += gradient[o] * w[f]
+          filterGradient[f] += gradient[o] * x[i]
+        }
+        var shape = convolution.shape
+        var found = (
+          [Double](repeating: .nan, count: output.count), [Double](repeating: .nan, count: x.count),
+          [Double](repeating: .nan, count: w.count)
+        )
+        withISA(isa) {
+          #expect(martlet_conv_forward_f64(&shape, x, w, bias, &found.0, nil, nil) == MARTLET_OK)
+          #expect(martlet_conv_input_gradient_f64(&shape, gradient, w, &found.1) == MARTLET_OK)
+          #expect(martlet_conv_filter_gradient_f64(&shape, x, gradient, &found.2) == MARTLET_OK)
+        }
+        for (result, expected) in [(found.0, output), (found.1, inputGradient), (found.2, filterGradient)] {
+          #expect(zip(result, expected).allSatisfy { abs($0 - $1) < 1e-12 }, "seed \(seed)")
+        }
+      }
+    }
+
+    @Test(arguments: availableISAs)
     func `output and both gradients agree with plain loops`(isa: martlet_isa) {
       for seed in 1...UInt64(150) {
         let convolution = Convolution(seed: seed)

@@ -1,5 +1,5 @@
 // Convolutions of images `[batch, depth, height, width, channels]` with filters `[depth, height, width, in, out]`,
-// float 32, in one to three dimensions.
+// float 32 and float 64, in one to three dimensions.
 #ifndef MARTLET_CONV_H
 #define MARTLET_CONV_H
 
@@ -31,13 +31,21 @@ martlet_status martlet_conv_forward_f32(const martlet_conv *conv, const float *i
                                         const float *bias, float *output, martlet_gemm_epilogue epilogue,
                                         void *epilogue_context);
 
+martlet_status martlet_conv_forward_f64(const martlet_conv *conv, const double *input, const double *filter,
+                                        const double *bias, double *output, martlet_gemm_epilogue epilogue,
+                                        void *epilogue_context);
+
 /// The gradient by the input, given `output_gradient`; also a transposed convolution. Writes all of it.
 martlet_status martlet_conv_input_gradient_f32(const martlet_conv *conv, const float *output_gradient,
                                                const float *filter, float *input_gradient);
+martlet_status martlet_conv_input_gradient_f64(const martlet_conv *conv, const double *output_gradient,
+                                               const double *filter, double *input_gradient);
 
 /// The gradient by the filter. Writes all of it. Sums run over the batch and places in order, or in parts that
 /// depend on the shape only and are added in order.
 martlet_status martlet_conv_filter_gradient_f32(const martlet_conv *conv, const float *input,
                                                 const float *output_gradient, float *filter_gradient);
+martlet_status martlet_conv_filter_gradient_f64(const martlet_conv *conv, const double *input,
+                                                const double *output_gradient, double *filter_gradient);
 
 #endif

@@ -108,7 +108,7 @@ extension Planner {
       let right = program.type(node.operands[1].index).rank
       return right - contract.rightBatch.count - contract.rightContracted.count
     case .convolve(let convolve):
-      return convolve.form == .forward && node.type.dtype == .float32 && node.type.rank <= 5 ? 1 : nil
+      return convolve.form == .forward && node.type.rank <= 5 ? 1 : nil
     default: return nil
     }
   }

@@ -118,7 +118,7 @@ extension StepBuilder {
   private func convolveStep(
     _ convolve: Convolve, _ node: Node, _ planned: PlannedStep, _ hasEpilogue: inout Bool
   ) -> (any Step)? {
-    guard node.type.dtype == .float32 else { return nil }
+    guard node.type.dtype == .float32 || node.type.dtype == .float64 else { return nil }
     let (a, b) = (type(node.operands[0].index).shape, type(node.operands[1].index).shape)
     let conv =
       switch convolve.form {
@@ -130,7 +130,8 @@ extension StepBuilder {
     let epilogue = convolve.form == .forward ? epilogue(planned.group) : nil
     hasEpilogue = epilogue != nil
     return ConvolveStep(
-      conv: conv, form: convolve.form, left: planned.operands[0], right: planned.operands[1], result: planned.node,
+      conv: conv, form: convolve.form, dtype: node.type.dtype, left: planned.operands[0], right: planned.operands[1],
+      result: planned.node,
       epilogue: epilogue, site: site(planned.node),
       summary: text("\(convolve.name) \(a) \(b)" + (epilogue.map { ", then \($0.step.summary)" } ?? "")))
   }

@@ -25,10 +25,11 @@ extension martlet_conv {
   }
 }
 
-/// A convolution or one of its transposes in float 32, with what is done to the tiles of a forward one.
+/// A convolution or one of its transposes in float 32 or float 64, with what is done to the tiles of a forward one.
 struct ConvolveStep: Step {
   let conv: martlet_conv
   let form: Convolve.Form
+  let dtype: DType
   let left: Placed
   let right: Placed
   let result: Int32
@@ -48,15 +49,28 @@ struct ConvolveStep: Step {
 
   private func convolve(_ frame: Frame, _ context: UnsafeMutablePointer<Epilogue.Context>?) -> martlet_status {
     var conv = conv
-    let a = frame.address(left).assumingMemoryBound(to: Float.self)
-    let b = frame.address(right).assumingMemoryBound(to: Float.self)
-    let c = frame.address(result).assumingMemoryBound(to: Float.self)
+    let (a, b, c) = (frame.address(left), frame.address(right), frame.address(result))
+    let callback = context == nil ? nil : Epilogue.callback
+    let rest = context.map { UnsafeMutableRawPointer($0) }
+    if dtype == .float64 {
+      let (a, b, c) = (
+        a.assumingMemoryBound(to: Double.self), b.assumingMemoryBound(to: Double.self),
+        c.assumingMemoryBound(to: Double.self)
+      )
+      switch form {
+      case .forward: return martlet_conv_forward_f64(&conv, a, b, nil, c, callback, rest)
+      case .inputGradient: return martlet_conv_input_gradient_f64(&conv, a, b, c)
+      case .filterGradient: return martlet_conv_filter_gradient_f64(&conv, a, b, c)
+      }
+    }
+    let (x, y, z) = (
+      a.assumingMemoryBound(to: Float.self), b.assumingMemoryBound(to: Float.self),
+      c.assumingMemoryBound(to: Float.self)
+    )
     switch form {
-    case .forward:
-      let callback = context == nil ? nil : Epilogue.callback
-      return martlet_conv_forward_f32(&conv, a, b, nil, c, callback, context.map { UnsafeMutableRawPointer($0) })
-    case .inputGradient: return martlet_conv_input_gradient_f32(&conv, a, b, c)
-    case .filterGradient: return martlet_conv_filter_gradient_f32(&conv, a, b, c)
+    case .forward: return martlet_conv_forward_f32(&conv, x, y, nil, z, callback, rest)
+    case .inputGradient: return martlet_conv_input_gradient_f32(&conv, x, y, z)
+    case .filterGradient: return martlet_conv_filter_gradient_f32(&conv, x, y, z)
     }
   }
 }
