@@ -36,8 +36,8 @@ let package = Package(
     .target(
       name: "MartletProfiler",
       dependencies: [
-        "Martlet", "MartletCPU", "MartletGraph", "MartletKernels", "MartletProfiling", "MartletSupport",
-        "MartletSymbols",
+        "Martlet", "MartletCPU", "MartletFormats", "MartletGraph", "MartletKernels", "MartletProfiling",
+        "MartletSupport", "MartletSymbols",
       ],
       path: "Sources/Profiler"),
     .target(
@@ -75,7 +75,10 @@ let package = Package(
     .target(name: "MartletTestMemory", path: "Tests/Memory"),
     .testTarget(name: "FormatsTests", dependencies: ["MartletFormats", "MartletTestMemory"], path: "Tests/Formats"),
     .testTarget(
-      name: "ProfilerTests", dependencies: ["Martlet", "MartletProfiler", "MartletProfiling", "MartletZoo"],
+      name: "ProfilerTests",
+      dependencies: [
+        "Martlet", "MartletFormats", "MartletKernels", "MartletProfiler", "MartletProfiling", "MartletZoo",
+      ],
       path: "Tests/Profiler"),
     .testTarget(name: "ProfilingTests", dependencies: ["MartletProfiling"], path: "Tests/Profiling"),
     .testTarget(
@@ -83,9 +86,11 @@ let package = Package(
     .testTarget(
       name: "MartletTests", dependencies: ["Martlet", "MartletCPU", "MartletTestSupport"], path: "Tests/Martlet"),
     .testTarget(
-      name: "ONNXTests", dependencies: ["MartletFormats", "MartletONNX", "MartletTestSupport", "MartletZoo"],
+      name: "ONNXTests",
+      dependencies: ["MartletFormats", "MartletONNX", "MartletTestMemory", "MartletTestSupport", "MartletZoo"],
       path: "Tests/ONNX"),
-    .testTarget(name: "DataTests", dependencies: ["MartletData", "MartletTestSupport"], path: "Tests/Data"),
+    .testTarget(
+      name: "DataTests", dependencies: ["MartletData", "MartletTestMemory", "MartletTestSupport"], path: "Tests/Data"),
     .testTarget(name: "ZooTests", dependencies: ["MartletZoo", "MartletTestSupport"], path: "Tests/Zoo"),
     .testTarget(
       name: "PretrainedTests", dependencies: ["MartletPretrained", "MartletTestSupport"], path: "Tests/Pretrained"),

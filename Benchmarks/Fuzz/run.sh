@@ -21,7 +21,8 @@ seconds=${1:-60}
 shift || true
 formats=("$@")
 if [[ ${#formats[@]} -eq 0 ]]; then
-  formats=(safetensors gguf torch npy npz gzip png idx json jsonl csv wav tfrecord example event tokenizer sentencepiece tiktoken)
+  formats=(safetensors gguf torch npy npz gzip png jpeg idx json jsonl csv wav tfrecord example event parquet
+    tokenizer sentencepiece tiktoken regex)
 fi
 
 flags=(-O -swift-version 6 -package-name martlet -parse-as-library -wmo -I "$build" -sanitize=fuzzer,address)
@@ -30,11 +31,13 @@ module() {
   shift
   swiftc "${flags[@]}" -module-name "$name" -emit-module -emit-module-path "$build/$name.swiftmodule" -c "$@" -o "$build/$name.o"
 }
-if [[ ! -x $build/fuzz || -n $(find Sources Benchmarks/Fuzz -newer "$build/fuzz" -name '*.swift' -print -quit) ]]; then
+if [[ ! -x $build/fuzz || -n $(find Sources Benchmarks/Fuzz Tests/Data/Fuzz -newer "$build/fuzz" -name '*.swift' -print -quit) ]]; then
   module MartletGraph $(find Sources/Graph -name '*.swift')
   module MartletFormats $(find Sources/Formats -name '*.swift')
-  module MartletData $(find Sources/Data/Text Sources/Data/Tokenizers -name '*.swift') Sources/Data/Loading/DataError.swift
-  module MartletFuzz Benchmarks/Fuzz/fuzz.swift
+  # Without training, which needs the library's arithmetic.
+  module MartletData $(find Sources/Data/Text Sources/Data/Tokenizers -name '*.swift' ! -name UnigramTrainer.swift) \
+    Sources/Data/Loading/DataError.swift
+  module MartletFuzz Benchmarks/Fuzz/fuzz.swift Tests/Data/Fuzz/FuzzParser.swift
   swiftc -sanitize=fuzzer,address "$build"/Martlet{Fuzz,Data,Formats,Graph}.o -o "$build/fuzz"
 fi
 
@@ -49,7 +52,9 @@ seeds() {
     npz) ls $fixtures/Formats/{stored,deflated,streamed}.npz ;;
     gzip) ls $fixtures/Formats/*.idx.gz ;;
     png) ls $fixtures/Formats/*.png ;;
+    jpeg) ls $fixtures/Formats/*.jpg ;;
     idx) ls $fixtures/Formats/*.idx ;;
+    parquet) ls $fixtures/Parquet/*.parquet ;;
     wav) ls $fixtures/Records/*.wav ;;
     tfrecord | example | event) ls $fixtures/Records/*.tfrecord $fixtures/Records/*.tfevents ;;
     tokenizer) ls $fixtures/Tokenizers/{words,bert,gpt2}.json ;;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pool.h"
+#include "winograd.h"
 
 enum { filter_parts = 16, enough_tiles = 16, part_places = 256 };
 
@@ -75,6 +76,9 @@ martlet_status martlet_conv_forward_f32(const martlet_conv *conv, const float *i
     martlet_depthwise_forward_f32(conv, input, filter, bias, output);
     if (epilogue) epilogue(epilogue_context, output, 0, 0, 0, places, width, width);
     return MARTLET_OK;
+  }
+  if (martlet_winograd_serves(conv)) {
+    return martlet_winograd_forward_f32(conv, input, filter, bias, output, epilogue, epilogue_context);
   }
   const size_t columns = width / conv->groups;
   for (size_t group = 0; group < conv->groups; ++group) {
@@ -221,6 +225,9 @@ martlet_status martlet_conv_input_gradient_f32(const martlet_conv *conv, const f
     martlet_depthwise_input_gradient_f32(conv, output_gradient, filter, input_gradient);
     return MARTLET_OK;
   }
+  if (martlet_winograd_serves(conv)) {
+    return martlet_winograd_input_gradient_f32(conv, output_gradient, filter, input_gradient);
+  }
   const size_t phases = stride[0] * stride[1] * stride[2];
   for (size_t index = 0; index < phases * conv->groups; ++index) {
     const size_t group = index / phases, at = index % phases;
@@ -294,6 +301,9 @@ martlet_status martlet_conv_filter_gradient_f32(const martlet_conv *conv, const 
   if (run.places * run.rows * columns == 0) return MARTLET_OK;
   if (martlet_conv_is_depthwise(conv)) {
     return martlet_depthwise_filter_gradient_f32(conv, input, output_gradient, filter_gradient);
+  }
+  if (martlet_winograd_serves(conv)) {
+    return martlet_winograd_filter_gradient_f32(conv, input, output_gradient, filter_gradient);
   }
   run.parts = parts_of(&run);
   for (run.group = 0; run.group < conv->groups; ++run.group) {

@@ -82,6 +82,15 @@ static void turn_block_32(uint32_t tile[block][block], const uint32_t *from, int
       for (size_t i = 0; i < n; i++) t[i] = value;                                                             \
       return;                                                                                                  \
     }                                                                                                          \
+    if (to_step == 1 && from_step == -1) {                                                                     \
+      /* A step that is known makes vectors, turned around. */                                                 \
+      for (size_t i = 0; i < n; i++) t[i] = *(f - (int64_t)i);                                                 \
+      return;                                                                                                  \
+    }                                                                                                          \
+    if (to_step == 1 && from_step == 2) {                                                                      \
+      for (size_t i = 0; i < n; i++) t[i] = f[2 * i];                                                          \
+      return;                                                                                                  \
+    }                                                                                                          \
     for (size_t i = 0; i < n; i++) t[(int64_t)i * to_step] = f[(int64_t)i * from_step];                        \
   }                                                                                                            \
   static void transpose_##bits(char *to, int64_t to_row, const char *from, int64_t from_column, size_t rows,   \
@@ -125,6 +134,34 @@ static void copy_bytes(char *to, const char *from, size_t n) {
   memcpy(to, from, n);
 }
 
+typedef struct join_job {
+  const martlet_part *parts;
+  size_t rows, count, row_bytes, per_chunk;
+  char *result;
+} join_job;
+
+static void join_chunk(void *context, size_t chunk, size_t worker) {
+  (void)worker;
+  const join_job *job = context;
+  size_t first = chunk * job->per_chunk, last = first + job->per_chunk;
+  char *to = job->result + first * job->row_bytes;
+  for (size_t row = first; row < last && row < job->rows; row++) {
+    for (size_t part = 0; part < job->count; part++) {
+      const martlet_part *p = &job->parts[part];
+      copy_bytes(to, (const char *)p->source + (int64_t)row * p->step, p->bytes);
+      to += p->bytes;
+    }
+  }
+}
+
+void martlet_join(size_t rows, const martlet_part *parts, size_t count, void *result) {
+  join_job job = {.parts = parts, .rows = rows, .count = count, .result = result};
+  for (size_t part = 0; part < count; part++) job.row_bytes += parts[part].bytes;
+  if (rows == 0 || job.row_bytes == 0) return;
+  job.per_chunk = job.row_bytes >= chunk_bytes ? 1 : chunk_bytes / job.row_bytes;
+  rows_parallel((rows + job.per_chunk - 1) / job.per_chunk, join_chunk, &job);
+}
+
 static void copy_run(const copy_job *job, char *to, const char *from) {
   axis a = job->axes[job->rank - 1];
   if (a.to == 1 && a.from == 1) {
@@ -150,7 +187,7 @@ static void transpose(const copy_job *job, char *to, const char *from, size_t ro
   }
 }
 
-// One unit of work: a run of the last axis, or a strip of `block` rows of a transposition.
+// One unit of a transposition: a strip of `block` rows.
 static void copy_unit(const copy_job *job, size_t unit) {
   int64_t to = 0, from = 0;
   size_t rest = unit, rows = 0;
@@ -166,12 +203,30 @@ static void copy_unit(const copy_job *job, size_t unit) {
     to += (int64_t)index * a.to;
     from += (int64_t)index * a.from;
   }
-  char *target = job->to + to * (int64_t)job->bytes;
-  const char *source = job->from + from * (int64_t)job->bytes;
-  if (rows > 0) {
-    transpose(job, target, source, rows);
-  } else {
-    copy_run(job, target, source);
+  transpose(job, job->to + to * (int64_t)job->bytes, job->from + from * (int64_t)job->bytes, rows);
+}
+
+// Runs of the last axis one after the other: places are found by division once for each line of the axis before.
+static void copy_runs(const copy_job *job, size_t first, size_t last) {
+  axis line = job->rank > 1 ? job->axes[job->rank - 2] : (axis){1, 0, 0};
+  for (size_t unit = first; unit < last;) {
+    size_t at = unit % line.size, rest = unit / line.size, count = line.size - at;
+    if (count > last - unit) count = last - unit;
+    int64_t to = (int64_t)at * line.to, from = (int64_t)at * line.from;
+    for (size_t d = job->rank - 1; d-- > 1;) {
+      axis a = job->axes[d - 1];
+      to += (int64_t)(rest % a.size) * a.to;
+      from += (int64_t)(rest % a.size) * a.from;
+      rest /= a.size;
+    }
+    char *target = job->to + to * (int64_t)job->bytes;
+    const char *source = job->from + from * (int64_t)job->bytes;
+    for (size_t i = 0; i < count; i++) {
+      copy_run(job, target, source);
+      target += line.to * (int64_t)job->bytes;
+      source += line.from * (int64_t)job->bytes;
+    }
+    unit += count;
   }
 }
 
@@ -179,7 +234,12 @@ static void copy_chunk(void *context, size_t chunk, size_t worker) {
   (void)worker;
   const copy_job *job = context;
   size_t first = chunk * job->per_chunk, last = first + job->per_chunk;
-  for (size_t unit = first; unit < last && unit < job->outer; unit++) copy_unit(job, unit);
+  if (last > job->outer) last = job->outer;
+  if (job->crossing == job->rank) {
+    copy_runs(job, first, last);
+    return;
+  }
+  for (size_t unit = first; unit < last; unit++) copy_unit(job, unit);
 }
 
 // A single long run is cut, so that threads can share it.

@@ -7,32 +7,37 @@
 #include "include/martlet_pool.h"
 #include "pool_wait.h"
 
-enum { chains = 12, rounds = 1 << 16 };
+enum { chains = 12, rounds = 1 << 14, slices = 8 };
 
 // Twelve independent chains hide the latency of a multiply-add on every machine we know.
-#define DEFINE_PEAK(name, attributes, lanes)                                           \
-  attributes static float name(float x, float y) {                                     \
-    typedef float vector __attribute__((vector_size(4 * lanes)));                      \
+#define DEFINE_PEAK(name, attributes, type, lanes)                                     \
+  attributes static double name(double x, double y) {                                  \
+    typedef type vector __attribute__((vector_size(sizeof(type) * lanes)));            \
     vector sums[chains];                                                               \
-    for (int i = 0; i < chains; ++i) sums[i] = (vector){0} + (float)i;                 \
-    const vector vx = (vector){0} + x, vy = (vector){0} + y;                           \
+    for (int i = 0; i < chains; ++i) sums[i] = (vector){0} + (type)i;                  \
+    const vector vx = (vector){0} + (type)x, vy = (vector){0} + (type)y;               \
     for (int round = 0; round < rounds; ++round) {                                     \
       _Pragma("clang loop unroll(full)") for (int i = 0; i < chains; ++i) {            \
         sums[i] = sums[i] * vx + vy;                                                   \
       }                                                                                \
     }                                                                                  \
     for (int i = 1; i < chains; ++i) sums[0] += sums[i];                               \
-    return sums[0][0];                                                                 \
+    return (double)sums[0][0];                                                         \
   }
 
-DEFINE_PEAK(peak_f32_portable, , 4)
+DEFINE_PEAK(peak_f32_portable, , float, 4)
+DEFINE_PEAK(peak_f64_portable, , double, 2)
 #if defined(__x86_64__)
-DEFINE_PEAK(peak_f32_avx2, __attribute__((target("avx2,fma"))), 8)
-DEFINE_PEAK(peak_f32_avx512, __attribute__((target("avx512f,fma"))), 16)
+#define AVX2 __attribute__((target("avx2,fma")))
+#define AVX512 __attribute__((target("avx512f,fma")))
+DEFINE_PEAK(peak_f32_avx2, AVX2, float, 8)
+DEFINE_PEAK(peak_f64_avx2, AVX2, double, 4)
+DEFINE_PEAK(peak_f32_avx512, AVX512, float, 16)
+DEFINE_PEAK(peak_f64_avx512, AVX512, double, 8)
 #endif
 
 typedef struct {
-  float (*loop)(float, float);
+  double (*loop)(double, double);
   double seconds;
   _Atomic uint64_t loops;
   _Atomic uint32_t sink;
@@ -44,7 +49,7 @@ static void run_peak(void *context, size_t chunk, size_t worker) {
   const double end = martlet_seconds() + run->seconds;
   uint64_t count = 0;
   do {
-    const float result = run->loop(0.5f, (float)chunk);
+    const double result = run->loop(0.5, (double)chunk);
     run->sink ^= (uint32_t)result;
     count += 1;
   } while (martlet_seconds() < end);
@@ -59,18 +64,126 @@ static void run_on(size_t threads, size_t chunks, void (*body)(void *, size_t, s
   if (threads != before) martlet_pool_set_threads(before);
 }
 
-double martlet_peak_flops_f32(size_t threads, double seconds) {
+// Loops a second; the best of several slices, because others may use the processors meanwhile.
+static double best_loops(double (*loop)(double, double), size_t threads, double seconds) {
+  double best = 0;
+  for (int slice = 0; slice < slices; ++slice) {
+    peak_run run = {.loop = loop, .seconds = seconds / slices};
+    const double start = martlet_seconds();
+    run_on(threads, threads, run_peak, &run);
+    const double rate = (double)run.loops / (martlet_seconds() - start);
+    if (rate > best) best = rate;
+  }
+  return best;
+}
+
+static double peak_flops(bool is_double, size_t threads, double seconds) {
   if (threads == 0) threads = 1;
   size_t lanes = 4;
-  peak_run run = {.loop = peak_f32_portable, .seconds = seconds};
+  double (*loop)(double, double) = is_double ? peak_f64_portable : peak_f32_portable;
 #if defined(__x86_64__)
-  if (martlet_current_isa() == MARTLET_ISA_AVX2) run.loop = peak_f32_avx2, lanes = 8;
-  if (martlet_current_isa() == MARTLET_ISA_AVX512) run.loop = peak_f32_avx512, lanes = 16;
+  if (martlet_current_isa() == MARTLET_ISA_AVX2) loop = is_double ? peak_f64_avx2 : peak_f32_avx2, lanes = 8;
+  if (martlet_current_isa() == MARTLET_ISA_AVX512) loop = is_double ? peak_f64_avx512 : peak_f32_avx512, lanes = 16;
 #endif
-  const double start = martlet_seconds();
-  run_on(threads, threads, run_peak, &run);
-  const double elapsed = martlet_seconds() - start;
-  return (double)run.loops * rounds * chains * (double)lanes * 2 / elapsed;
+  if (is_double) lanes /= 2;
+  return best_loops(loop, threads, seconds) * rounds * chains * (double)lanes * 2;
+}
+
+double martlet_peak_flops_f32(size_t threads, double seconds) { return peak_flops(false, threads, seconds); }
+
+double martlet_peak_flops_f64(size_t threads, double seconds) { return peak_flops(true, threads, seconds); }
+
+// Passes over arrays in the caches: sums of one, copies of one to another, sums of two into a third.
+#define DEFINE_STREAMS(suffix, attributes, lanes)                                                               \
+  attributes static float read_##suffix(const float *a, const float *b, float *c, size_t count) {               \
+    typedef float vector __attribute__((vector_size(4 * lanes), aligned(4)));                                   \
+    (void)b, (void)c;                                                                                           \
+    vector sums[8] = {{0}};                                                                                     \
+    for (size_t i = 0; i + 8 * lanes <= count; i += 8 * lanes) {                                                \
+      for (size_t j = 0; j < 8; ++j) sums[j] += *(const vector *)(a + i + j * lanes);                           \
+    }                                                                                                           \
+    for (size_t j = 1; j < 8; ++j) sums[0] += sums[j];                                                          \
+    return sums[0][0];                                                                                          \
+  }                                                                                                             \
+  attributes static float copy_##suffix(const float *a, const float *b, float *c, size_t count) {               \
+    typedef float vector __attribute__((vector_size(4 * lanes), aligned(4)));                                   \
+    (void)b;                                                                                                    \
+    for (size_t i = 0; i + lanes <= count; i += lanes) *(vector *)(c + i) = *(const vector *)(a + i);           \
+    return c[0];                                                                                                \
+  }                                                                                                             \
+  attributes static float triad_##suffix(const float *a, const float *b, float *c, size_t count) {              \
+    typedef float vector __attribute__((vector_size(4 * lanes), aligned(4)));                                   \
+    for (size_t i = 0; i + lanes <= count; i += lanes) {                                                        \
+      *(vector *)(c + i) = *(const vector *)(a + i) + *(const vector *)(b + i);                                 \
+    }                                                                                                           \
+    return c[0];                                                                                                \
+  }
+
+typedef float (*stream_loop)(const float *, const float *, float *, size_t);
+#define STREAMS(suffix) {read_##suffix, copy_##suffix, triad_##suffix}
+
+DEFINE_STREAMS(portable, , 4)
+#if defined(__x86_64__)
+DEFINE_STREAMS(avx2, AVX2, 8)
+DEFINE_STREAMS(avx512, AVX512, 16)
+#endif
+
+static stream_loop stream_of(martlet_stream stream) {
+  static const stream_loop portable[] = STREAMS(portable);
+#if defined(__x86_64__)
+  static const stream_loop avx2[] = STREAMS(avx2), avx512[] = STREAMS(avx512);
+  if (martlet_current_isa() == MARTLET_ISA_AVX2) return avx2[stream];
+  if (martlet_current_isa() == MARTLET_ISA_AVX512) return avx512[stream];
+#endif
+  return portable[stream];
+}
+
+typedef struct {
+  stream_loop loop;
+  float *arrays;
+  size_t arrays_each, count;
+  double seconds;
+  _Atomic uint64_t passes;
+  _Atomic uint32_t sink;
+} stream_run;
+
+static void run_stream(void *context, size_t chunk, size_t worker) {
+  stream_run *run = context;
+  (void)worker;
+  float *a = run->arrays + chunk * run->arrays_each * run->count;
+  float *c = a + (run->arrays_each - 1) * run->count;
+  const size_t batch = 1 + (64 << 10) / (run->count + 1);
+  const double end = martlet_seconds() + run->seconds;
+  uint64_t passes = 0;
+  float sum = 0;
+  do {
+    for (size_t i = 0; i < batch; ++i) sum += run->loop(a, a + run->count, c, run->count);
+    passes += batch;
+  } while (martlet_seconds() < end);
+  run->passes += passes;
+  run->sink ^= (uint32_t)sum;
+}
+
+double martlet_stream_bandwidth(martlet_stream stream, size_t threads, size_t bytes, double seconds) {
+  if (threads == 0) threads = 1;
+  const size_t arrays = (size_t)stream + 1;
+  stream_run run = {.loop = stream_of(stream), .arrays_each = arrays, .seconds = seconds / slices};
+  run.count = bytes / threads / arrays / (128 * sizeof(float)) * 128;
+  if (run.count == 0) run.count = 128;
+  const size_t all = threads * arrays * run.count * sizeof(float);
+  run.arrays = aligned_alloc(64, all);
+  if (!run.arrays) return 0;
+  memset(run.arrays, 0, all);
+  double best = 0;
+  for (int slice = 0; slice < slices; ++slice) {
+    run.passes = 0;
+    const double start = martlet_seconds();
+    run_on(threads, threads, run_stream, &run);
+    const double rate = (double)run.passes / (martlet_seconds() - start);
+    if (rate > best) best = rate;
+  }
+  free(run.arrays);
+  return best * (double)(arrays * run.count * sizeof(float));
 }
 
 enum { block_bytes = 1 << 18, passes = 5 };

@@ -6,35 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fft_stages.h"
+#include "fft_plan.h"
 #include "include/martlet_cpu.h"
-#include "include/martlet_fft.h"
 #include "row_runtime.h"
 
-enum { max_stages = 64, lanes_f32 = 16, lanes_f64 = 8, block_elements = 1 << 17, tile = 16 };
-
-typedef struct stage_plan {
-  size_t radix, count;
-  void *roots;
-} stage_plan;
-
-struct martlet_fft {
-  size_t n;
-  martlet_fft_kind kind;
-  int is_double;
-  /// Length of the complex transform: half of n for real transforms of even length.
-  size_t length;
-  size_t stages;
-  stage_plan stage[max_stages];
-  /// exp(-2 pi i k / n) for real transforms of even length, real and imaginary part by turns.
-  void *turns;
-  /// For Bluestein's way: the transform of the next power of two, exp(-pi i t^2 / length), and the transform of its
-  /// conjugate.
-  martlet_fft *longer;
-  void *chirp, *spectrum;
-};
-
-static size_t width_of(const martlet_fft *fft) { return fft->is_double ? sizeof(double) : sizeof(float); }
+enum { lanes_f32 = 16, lanes_f64 = 8, block_elements = 1 << 17, first_cache = 1 << 15 };
 
 static void put(const martlet_fft *fft, void *array, size_t at, double value) {
   if (fft->is_double) {
@@ -45,7 +21,7 @@ static void put(const martlet_fft *fft, void *array, size_t at, double value) {
 }
 
 // cos and sin of -2 pi k / n, exact to the last place by going back to the first eighth of the circle.
-static void turn(size_t k, size_t n, double *cosine, double *sine) {
+void fft_turn(size_t k, size_t n, double *cosine, double *sine) {
   k %= n;
   size_t eighths = 8 * k / n;
   // The distance to the nearest multiple of a quarter, in units of 1 / (4 n) of a turn.
@@ -62,7 +38,7 @@ static void turn(size_t k, size_t n, double *cosine, double *sine) {
 
 static void put_turn(const martlet_fft *fft, void *array, size_t at, size_t k, size_t n) {
   double c, s;
-  turn(k, n, &c, &s);
+  fft_turn(k, n, &c, &s);
   put(fft, array, 2 * at, c);
   put(fft, array, 2 * at + 1, s);
 }
@@ -106,9 +82,7 @@ static const fft_table *table(void) {
   return &martlet_fft_scalar;
 }
 
-typedef struct buffers {
-  void *ar, *ai, *br, *bi;
-} buffers;
+const fft_kernels *fft_kernels_of(const martlet_fft *fft) { return fft->is_double ? &table()->f64 : &table()->f32; }
 
 static void swap_pairs(buffers *b) {
   void *r = b->ar, *i = b->ai;
@@ -116,9 +90,8 @@ static void swap_pairs(buffers *b) {
   b->br = r, b->bi = i;
 }
 
-// Transforms `lanes` lines of stages, from `a` to wherever the last stage leaves them, which becomes `a`.
-static void run_stages(const martlet_fft *fft, size_t lanes, buffers *b) {
-  fft_stage stage = fft->is_double ? table()->f64 : table()->f32;
+void fft_run_stages(const martlet_fft *fft, size_t lanes, buffers *b) {
+  fft_stage stage = fft_kernels_of(fft)->stage;
   size_t run = lanes;
   for (size_t i = 0; i < fft->stages; i++) {
     const stage_plan *plan = &fft->stage[i];
@@ -141,7 +114,7 @@ static void run_stages(const martlet_fft *fft, size_t lanes, buffers *b) {
     }                                                                                             \
     memset(ar + n * lanes, 0, (m - n) * lanes * sizeof(T));                                       \
     memset(ai + n * lanes, 0, (m - n) * lanes * sizeof(T));                                       \
-    run_stages(fft->longer, lanes, b);                                                            \
+    fft_run_stages(fft->longer, lanes, b);                                                            \
     ar = b->ar, ai = b->ai;                                                                       \
     for (size_t t = 0; t < m; t++) {                                                              \
       for (size_t q = t * lanes; q < (t + 1) * lanes; q++) {                                      \
@@ -152,7 +125,7 @@ static void run_stages(const martlet_fft *fft, size_t lanes, buffers *b) {
     }                                                                                             \
     /* With the parts exchanged the same stages go back. */                                       \
     buffers back = {b->ai, b->ar, b->bi, b->br};                                                  \
-    run_stages(fft->longer, lanes, &back);                                                        \
+    fft_run_stages(fft->longer, lanes, &back);                                                        \
     *b = (buffers){back.ai, back.ar, back.bi, back.br};                                           \
     ar = b->ar, ai = b->ai;                                                                       \
     T scale = (T)(1.0 / (double)m);                                                               \
@@ -168,27 +141,27 @@ static void run_stages(const martlet_fft *fft, size_t lanes, buffers *b) {
 // The forward transform of `lanes` lines in `a`; the result becomes `a`.
 static void transform(const martlet_fft *fft, size_t lanes, buffers *b) {
   if (fft->longer == NULL) {
-    run_stages(fft, lanes, b);
+    fft_run_stages(fft, lanes, b);
     return;
   }
   size_t n = fft->length, m = fft->longer->length;
   if (fft->is_double) BLUESTEIN(double) else BLUESTEIN(float)
 }
 
-static martlet_fft *make_complex(size_t n, int is_double) {
+martlet_fft *fft_make_complex(size_t n, int is_double) {
   martlet_fft *fft = calloc(1, sizeof *fft);
   if (fft == NULL) return NULL;
   fft->n = fft->length = n;
   fft->is_double = is_double;
   if (!has_large_factor(n)) {
-    if (plan_stages(fft)) return fft;
+    if (plan_stages(fft) && fft_plan_long(fft)) return fft;
     martlet_fft_free(fft);
     return NULL;
   }
   size_t m = 1;
   while (m < 2 * n - 1) m *= 2;
   size_t width = width_of(fft);
-  fft->longer = make_complex(m, is_double);
+  fft->longer = fft_make_complex(m, is_double);
   fft->chirp = malloc(2 * n * width);
   fft->spectrum = malloc(2 * m * width);
   char *work = malloc(4 * m * width);
@@ -202,7 +175,7 @@ static martlet_fft *make_complex(size_t n, int is_double) {
   for (size_t t = 0; t < n; t++) {
     double c, s;
     // t^2 modulo 2 n, without overflow for any length that fits in memory.
-    turn((size_t)((unsigned __int128)t * t % (2 * n)), 2 * n, &c, &s);
+    fft_turn((size_t)((unsigned __int128)t * t % (2 * n)), 2 * n, &c, &s);
     put(fft, fft->chirp, 2 * t, c);
     put(fft, fft->chirp, 2 * t + 1, s);
     put(fft, b.ar, t, c);
@@ -212,7 +185,7 @@ static martlet_fft *make_complex(size_t n, int is_double) {
       put(fft, b.ai, m - t, -s);
     }
   }
-  run_stages(fft->longer, 1, &b);
+  fft_run_stages(fft->longer, 1, &b);
   for (size_t t = 0; t < m; t++) {
     memcpy((char *)fft->spectrum + 2 * t * width, (char *)b.ar + t * width, width);
     memcpy((char *)fft->spectrum + (2 * t + 1) * width, (char *)b.ai + t * width, width);
@@ -223,7 +196,7 @@ static martlet_fft *make_complex(size_t n, int is_double) {
 
 martlet_fft *martlet_fft_make(size_t n, int is_double, martlet_fft_kind kind) {
   int is_half = kind >= MARTLET_FFT_REAL_FORWARD && n % 2 == 0;
-  martlet_fft *fft = make_complex(is_half ? n / 2 : n, is_double);
+  martlet_fft *fft = fft_make_complex(is_half ? n / 2 : n, is_double);
   if (fft == NULL) return NULL;
   fft->n = n;
   fft->kind = kind;
@@ -242,6 +215,10 @@ void martlet_fft_free(martlet_fft *fft) {
   if (fft == NULL) return;
   for (size_t i = 0; i < fft->stages; i++) free(fft->stage[i].roots);
   martlet_fft_free(fft->longer);
+  martlet_fft_free(fft->first);
+  martlet_fft_free(fft->second);
+  free(fft->twist_real);
+  free(fft->twist_imaginary);
   free(fft->turns);
   free(fft->chirp);
   free(fft->spectrum);
@@ -263,62 +240,10 @@ typedef struct lines {
   size_t start, result_start, lanes, step, result_step, stride;
 } lines;
 
-// Lines far apart are read and written a few elements at a time: powers of two share their places in the cache.
 #define FFT_LINES(T, suffix)                                                                                          \
-  static void load_##suffix(const T *from, T *to, size_t count, size_t first, size_t every, const lines *l) {         \
-    const T *p = from + l->start + first * l->stride;                                                                 \
-    size_t hop = every * l->stride, lanes = l->lanes;                                                                 \
-    for (size_t t = 0; t < count; t += tile) {                                                                        \
-      size_t end = t + tile < count ? t + tile : count;                                                               \
-      for (size_t q = 0; l->step != 1 && q < lanes; q++) {                                                            \
-        for (size_t k = t; k < end; k++) to[k * lanes + q] = p[k * hop + q * l->step];                                \
-      }                                                                                                               \
-      for (size_t k = t; l->step == 1 && k < end; k++) memcpy(to + k * lanes, p + k * hop, lanes * sizeof(T));        \
-    }                                                                                                                 \
-  }                                                                                                                   \
-  static void store_##suffix(const T *from, T *to, size_t count, size_t first, size_t every, const lines *l) {        \
-    T *p = to + l->result_start + first * l->stride;                                                                  \
-    size_t hop = every * l->stride, lanes = l->lanes;                                                                 \
-    for (size_t t = 0; t < count; t += tile) {                                                                        \
-      size_t end = t + tile < count ? t + tile : count;                                                               \
-      for (size_t q = 0; l->result_step != 1 && q < lanes; q++) {                                                     \
-        for (size_t k = t; k < end; k++) p[k * hop + q * l->result_step] = from[k * lanes + q];                       \
-      }                                                                                                               \
-      for (size_t k = t; l->result_step == 1 && k < end; k++) memcpy(p + k * hop, from + k * lanes, lanes * sizeof(T));\
-    }                                                                                                                 \
-  }                                                                                                                   \
-  /* The transform of n real numbers from that of their pairs, and the other way round. */                            \
-  static void part_##suffix(const martlet_fft *fft, size_t lanes, const buffers *b) {                                 \
-    size_t h = fft->length;                                                                                           \
-    const T *w = fft->turns, *ar = b->ar, *ai = b->ai;                                                                \
-    T *br = b->br, *bi = b->bi;                                                                                       \
-    for (size_t k = 0; k <= h; k++) {                                                                                 \
-      size_t near = k == h ? 0 : k, far = k == 0 ? 0 : h - k;                                                         \
-      for (size_t q = 0; q < lanes; q++) {                                                                            \
-        T pr = ar[near * lanes + q], pi = ai[near * lanes + q], qr = ar[far * lanes + q], qi = ai[far * lanes + q];   \
-        T er = (T)0.5 * (pr + qr), ei = (T)0.5 * (pi - qi), dr = (T)0.5 * (pi + qi), di = (T)0.5 * (qr - pr);         \
-        br[k * lanes + q] = er + dr * w[2 * k] - di * w[2 * k + 1];                                                   \
-        bi[k * lanes + q] = ei + dr * w[2 * k + 1] + di * w[2 * k];                                                   \
-      }                                                                                                               \
-    }                                                                                                                 \
-  }                                                                                                                   \
-  static void join_##suffix(const martlet_fft *fft, size_t lanes, const buffers *b) {                                 \
-    size_t h = fft->length;                                                                                           \
-    const T *w = fft->turns, *ar = b->ar, *ai = b->ai;                                                                \
-    T *br = b->br, *bi = b->bi;                                                                                       \
-    for (size_t k = 0; k < h; k++) {                                                                                  \
-      for (size_t q = 0; q < lanes; q++) {                                                                            \
-        T pr = ar[k * lanes + q], pi = k == 0 ? 0 : ai[k * lanes + q];                                                \
-        T qr = ar[(h - k) * lanes + q], qi = k == 0 ? 0 : ai[(h - k) * lanes + q];                                    \
-        T er = pr + qr, ei = pi - qi, dr = pr - qr, di = pi + qi;                                                     \
-        /* i times the conjugate root. */                                                                             \
-        br[k * lanes + q] = er - (di * w[2 * k] - dr * w[2 * k + 1]);                                                 \
-        bi[k * lanes + q] = ei + (dr * w[2 * k] + di * w[2 * k + 1]);                                                 \
-      }                                                                                                               \
-    }                                                                                                                 \
-  }                                                                                                                   \
   static void run_lines_##suffix(const fft_job *job, const lines *l, buffers b) {                                     \
     const martlet_fft *fft = job->fft;                                                                                \
+    const fft_kernels *use = fft_kernels_of(fft);                                                                        \
     size_t n = fft->n, h = fft->length, half = n / 2 + 1, lanes = l->lanes;                                           \
     const T *xr = job->real, *xi = job->imaginary;                                                                    \
     T *yr = job->result_real, *yi = job->result_imaginary;                                                            \
@@ -327,38 +252,36 @@ typedef struct lines {
       case MARTLET_FFT_INVERSE: {                                                                                     \
         /* With real and imaginary parts exchanged on both sides, forward is inverse. */                              \
         int is_inverse = fft->kind == MARTLET_FFT_INVERSE;                                                            \
-        load_##suffix(is_inverse ? xi : xr, b.ar, n, 0, 1, l);                                                        \
-        load_##suffix(is_inverse ? xr : xi, b.ai, n, 0, 1, l);                                                        \
+        use->load((is_inverse ? xi : xr) + l->start, n, l->step, l->stride, lanes, b.ar, NULL);                       \
+        use->load((is_inverse ? xr : xi) + l->start, n, l->step, l->stride, lanes, b.ai, NULL);                       \
         transform(fft, lanes, &b);                                                                                    \
-        store_##suffix(is_inverse ? b.ai : b.ar, yr, n, 0, 1, l);                                                     \
-        store_##suffix(is_inverse ? b.ar : b.ai, yi, n, 0, 1, l);                                                     \
+        use->store(is_inverse ? b.ai : b.ar, NULL, n, l->result_step, l->stride, lanes, yr + l->result_start);        \
+        use->store(is_inverse ? b.ar : b.ai, NULL, n, l->result_step, l->stride, lanes, yi + l->result_start);        \
         break;                                                                                                        \
       }                                                                                                               \
       case MARTLET_FFT_REAL_FORWARD:                                                                                  \
         if (n % 2 == 0) {                                                                                             \
-          load_##suffix(xr, b.ar, h, 0, 2, l);                                                                        \
-          load_##suffix(xr, b.ai, h, 1, 2, l);                                                                        \
+          use->load(xr + l->start, n, l->step, l->stride, lanes, b.ar, b.ai);                                         \
           transform(fft, lanes, &b);                                                                                  \
-          part_##suffix(fft, lanes, &b);                                                                              \
+          use->part(h, lanes, fft->turns, b.ar, b.ai, b.br, b.bi);                                                    \
           swap_pairs(&b);                                                                                             \
         } else {                                                                                                      \
-          load_##suffix(xr, b.ar, n, 0, 1, l);                                                                        \
+          use->load(xr + l->start, n, l->step, l->stride, lanes, b.ar, NULL);                                         \
           memset(b.ai, 0, n * lanes * sizeof(T));                                                                     \
           transform(fft, lanes, &b);                                                                                  \
         }                                                                                                             \
-        store_##suffix(b.ar, yr, half, 0, 1, l);                                                                      \
-        store_##suffix(b.ai, yi, half, 0, 1, l);                                                                      \
+        use->store(b.ar, NULL, half, l->result_step, l->stride, lanes, yr + l->result_start);                         \
+        use->store(b.ai, NULL, half, l->result_step, l->stride, lanes, yi + l->result_start);                         \
         break;                                                                                                        \
       default:                                                                                                        \
-        load_##suffix(xr, b.ar, half, 0, 1, l);                                                                       \
-        load_##suffix(xi, b.ai, half, 0, 1, l);                                                                       \
+        use->load(xr + l->start, half, l->step, l->stride, lanes, b.ar, NULL);                                        \
+        use->load(xi + l->start, half, l->step, l->stride, lanes, b.ai, NULL);                                        \
         if (n % 2 == 0) {                                                                                             \
-          join_##suffix(fft, lanes, &b);                                                                              \
+          use->join(h, lanes, fft->turns, b.ar, b.ai, b.br, b.bi);                                                    \
           swap_pairs(&b);                                                                                             \
           buffers turned = {b.ai, b.ar, b.bi, b.br};                                                                  \
           transform(fft, lanes, &turned);                                                                             \
-          store_##suffix(turned.ai, yr, h, 0, 2, l);                                                                  \
-          store_##suffix(turned.ar, yr, h, 1, 2, l);                                                                  \
+          use->store(turned.ai, turned.ar, n, l->result_step, l->stride, lanes, yr + l->result_start);                \
         } else {                                                                                                      \
           T *ar = b.ar, *ai = b.ai;                                                                                   \
           memset(ai, 0, lanes * sizeof(T));                                                                           \
@@ -370,13 +293,49 @@ typedef struct lines {
           }                                                                                                           \
           buffers turned = {b.ai, b.ar, b.bi, b.br};                                                                  \
           transform(fft, lanes, &turned);                                                                             \
-          store_##suffix(turned.ai, yr, n, 0, 1, l);                                                                  \
+          use->store(turned.ai, NULL, n, l->result_step, l->stride, lanes, yr + l->result_start);                     \
         }                                                                                                             \
         break;                                                                                                        \
     }                                                                                                                 \
   }
 FFT_LINES(float, f32)
 FFT_LINES(double, f64)
+
+// One long line. Of real numbers the pairs are one, and parts are exchanged on both sides to go back.
+static void long_chunk(void *context, size_t line, size_t worker) {
+  (void)worker;
+  fft_job *job = context;
+  const martlet_fft *fft = job->fft;
+  const fft_kernels *use = fft_kernels_of(fft);
+  size_t width = width_of(fft), h = fft->length, half = (fft->n / 2 + 1) * width, whole = fft->n * width;
+  size_t bytes = (h + 1) * width;
+  char *work = rows_scratch(fft_long_bytes(fft) + 4 * bytes);
+  if (work == NULL) {
+    __atomic_store_n(&job->is_out_of_memory, 1, __ATOMIC_RELAXED);
+    return;
+  }
+  char *ar = work + fft_long_bytes(fft), *ai = ar + bytes, *br = ai + bytes, *bi = br + bytes;
+  const char *xr = job->real, *xi = job->imaginary;
+  char *yr = job->result_real, *yi = job->result_imaginary;
+  switch (fft->kind) {
+    case MARTLET_FFT_FORWARD:
+      fft_run_long(fft, xr + line * whole, xi + line * whole, yr + line * whole, yi + line * whole, work);
+      break;
+    case MARTLET_FFT_INVERSE:
+      fft_run_long(fft, xi + line * whole, xr + line * whole, yi + line * whole, yr + line * whole, work);
+      break;
+    case MARTLET_FFT_REAL_FORWARD:
+      use->split(h, xr + line * whole, ar, ai);
+      fft_run_long(fft, ar, ai, br, bi, work);
+      use->part(h, 1, fft->turns, br, bi, yr + line * half, yi + line * half);
+      break;
+    default:
+      use->join(h, 1, fft->turns, xr + line * half, xi + line * half, ar, ai);
+      fft_run_long(fft, ai, ar, br, bi, work);
+      use->merge(h, bi, br, yr + line * whole);
+      break;
+  }
+}
 
 static void fft_chunk(void *context, size_t chunk, size_t worker) {
   (void)worker;
@@ -415,10 +374,18 @@ int martlet_fft_run(const martlet_fft *fft, size_t outer, size_t inner, const vo
   if (outer == 0 || inner == 0) return 0;
   fft_job job = {.fft = fft, .outer = outer, .inner = inner, .real = real, .imaginary = imaginary,
                  .result_real = result_real, .result_imaginary = result_imaginary};
+  if (fft->first != NULL && inner == 1 && (fft->kind <= MARTLET_FFT_INVERSE || fft->n % 2 == 0)) {
+    rows_parallel(outer, long_chunk, &job);
+    return job.is_out_of_memory;
+  }
   size_t most = fft->is_double ? lanes_f64 : lanes_f32, lines = inner == 1 ? outer : inner;
   // Few lines of great length: no more side by side than a share of the last cache holds. Eight lines of 2^14 take 5.4 ms
   // for 64, two 7.7, one 9.2 (AVX2, 512 KiB of second-level cache, 2026-11-27): full vectors count for more than that
   // cache.
+  // Half as many where the first-level cache then holds all: full vectors still, of 256 bits. Lines that lie across are
+  // read a cache line at a time.
+  size_t bytes = 4 * fft->n * most * width_of(fft);
+  if (rows_isa() < 2 && inner == 1 && bytes > first_cache && bytes <= 2 * first_cache) most /= 2;
   job.lanes = block_elements / fft->n;
   if (job.lanes < 1) job.lanes = 1;
   if (job.lanes > most) job.lanes = most;

@@ -29,32 +29,58 @@ static int out_of_range(martlet_row_error *error, size_t position, int64_t value
 }
 
 // Row numbers of a slice of indices, without a branch for each: one look at the end tells whether all are in range.
-#define RESOLVE(T)                                                                              \
-  for (size_t i = 0; i < n; i++) {                                                              \
-    uint64_t value = (uint64_t)((const T *)indices)[first + i];                                 \
-    is_bad |= value + size >= 2 * size;                                                         \
-    rows[i] = value + (value >> 63 ? size : 0);                                                 \
-  }                                                                                             \
-  break
+#define RESOLVE(T, suffix, attributes)                                                                          \
+  attributes static int resolve_##suffix(const void *indices, size_t first, size_t n, int64_t size, size_t *rows) { \
+    const T *p = (const T *)indices + first;                                                                    \
+    int64_t is_bad = 0;                                                                                         \
+    for (size_t i = 0; i < n; i++) {                                                                            \
+      int64_t value = (int64_t)p[i];                                                                            \
+      is_bad |= -(int64_t)(value >= size) | -(int64_t)(value < -size);                                          \
+      rows[i] = (size_t)(value + (-(int64_t)(value < 0) & size));                                               \
+    }                                                                                                           \
+    return is_bad == 0;                                                                                         \
+  }
+RESOLVE(uint8_t, u8, )
+RESOLVE(uint16_t, u16, )
+RESOLVE(uint32_t, u32, )
+RESOLVE(int8_t, i8, )
+RESOLVE(int16_t, i16, )
+RESOLVE(int32_t, i32, )
+RESOLVE(int64_t, i64, )
+#if defined(__x86_64__)
+// Comparisons of 64 bits in vectors, for the types that indices usually have.
+RESOLVE(int32_t, i32_avx2, __attribute__((target("avx2"))))
+RESOLVE(int64_t, i64_avx2, __attribute__((target("avx2"))))
+#endif
+
+static int resolve_u64(const void *indices, size_t first, size_t n, int64_t size, size_t *rows) {
+  int is_bad = 0;
+  for (size_t i = 0; i < n; i++) {
+    rows[i] = ((const uint64_t *)indices)[first + i];
+    is_bad |= rows[i] >= (uint64_t)size;
+  }
+  return !is_bad;
+}
+
+static int resolve(uint8_t type, const void *indices, size_t first, size_t n, int64_t size, size_t *rows) {
+#if defined(__x86_64__)
+  if (rows_isa() > 0 && type == MARTLET_I32) return resolve_i32_avx2(indices, first, n, size, rows);
+  if (rows_isa() > 0 && type == MARTLET_I64) return resolve_i64_avx2(indices, first, n, size, rows);
+#endif
+  switch (type) {
+    case MARTLET_U8: return resolve_u8(indices, first, n, size, rows);
+    case MARTLET_U16: return resolve_u16(indices, first, n, size, rows);
+    case MARTLET_U32: return resolve_u32(indices, first, n, size, rows);
+    case MARTLET_U64: return resolve_u64(indices, first, n, size, rows);
+    case MARTLET_I8: return resolve_i8(indices, first, n, size, rows);
+    case MARTLET_I16: return resolve_i16(indices, first, n, size, rows);
+    case MARTLET_I32: return resolve_i32(indices, first, n, size, rows);
+    default: return resolve_i64(indices, first, n, size, rows);
+  }
+}
 
 int resolve_slice(const martlet_index_shape *s, const void *indices, size_t first, size_t n, size_t *rows) {
-  uint64_t size = s->n;
-  int is_bad = 0;
-  switch (s->index_type) {
-    case MARTLET_U8: RESOLVE(uint8_t);
-    case MARTLET_U16: RESOLVE(uint16_t);
-    case MARTLET_U32: RESOLVE(uint32_t);
-    case MARTLET_U64:
-      for (size_t i = 0; i < n; i++) {
-        rows[i] = ((const uint64_t *)indices)[first + i];
-        is_bad |= rows[i] >= size;
-      }
-      break;
-    case MARTLET_I8: RESOLVE(int8_t);
-    case MARTLET_I16: RESOLVE(int16_t);
-    case MARTLET_I32: RESOLVE(int32_t);
-    default: RESOLVE(int64_t);
-  }
+  int is_good = resolve(s->index_type, indices, first, n, (int64_t)s->n, rows);
   if (s->form == MARTLET_INDEX_ELEMENTS && s->inner > 1) {
     size_t inner = s->inner, column = first % inner;
     for (size_t i = 0; i < n; i++) {
@@ -62,7 +88,7 @@ int resolve_slice(const martlet_index_shape *s, const void *indices, size_t firs
       if (++column == inner) column = 0;
     }
   }
-  return !is_bad;
+  return is_good;
 }
 
 typedef struct resolve_job {
@@ -73,7 +99,7 @@ typedef struct resolve_job {
   int is_bad;
 } resolve_job;
 
-enum { resolve_chunk_size = 1 << 14 };
+enum { resolve_chunk_size = 1 << 14, resolve_block = 1024 };
 
 static void resolve_chunk(void *context, size_t chunk, size_t worker) {
   (void)worker;
@@ -85,9 +111,29 @@ static void resolve_chunk(void *context, size_t chunk, size_t worker) {
   }
 }
 
+// As `resolve_chunk`, without keeping what it finds.
+static void check_chunk(void *context, size_t chunk, size_t worker) {
+  (void)worker;
+  resolve_job *job = context;
+  size_t rows[resolve_block], first = chunk * resolve_chunk_size;
+  size_t end = first + resolve_chunk_size < job->total ? first + resolve_chunk_size : job->total;
+  for (; first < end; first += resolve_block) {
+    size_t n = end - first < resolve_block ? end - first : resolve_block;
+    if (!resolve_slice(job->shape, job->indices, first, n, rows)) {
+      __atomic_store_n(&job->is_bad, 1, __ATOMIC_RELAXED);
+      return;
+    }
+  }
+}
+
 int find_bad_index(const martlet_index_shape *s, const void *indices, size_t total, martlet_row_error *error) {
   int64_t n = (int64_t)s->n;
   for (size_t i = 0; i < total; i++) {
+    if (s->index_type == MARTLET_U64) {
+      uint64_t number = ((const uint64_t *)indices)[i];
+      if (number >= s->n) return out_of_range(error, i, (int64_t)number);
+      continue;
+    }
     int64_t value = index_at(s->index_type, indices, i);
     if (value < -n || value >= n) return out_of_range(error, i, value);
   }
@@ -115,8 +161,8 @@ static int resolve_nd(const martlet_index_shape *s, const void *indices, size_t 
   return MARTLET_ROW_OK;
 }
 
-int resolve_rows(const martlet_index_shape *s, const void *indices, resolved_rows *resolved,
-                 martlet_row_error *error) {
+// All but the row numbers.
+static resolved_rows describe(const martlet_index_shape *s) {
   size_t source_rows = s->n, count = s->count, inner = s->inner;
   if (s->form == MARTLET_INDEX_ND) {
     source_rows = 1;
@@ -124,8 +170,23 @@ int resolve_rows(const martlet_index_shape *s, const void *indices, resolved_row
   } else if (s->form == MARTLET_INDEX_ELEMENTS) {
     source_rows *= inner, count *= inner, inner = 1;
   }
-  int is_shared = s->form == MARTLET_INDEX_ROWS;
-  size_t total = is_shared ? count : s->outer * count;
+  return (resolved_rows){NULL, source_rows, s->outer, count, inner, s->form == MARTLET_INDEX_ROWS};
+}
+
+static size_t index_count(const resolved_rows *rows) { return rows->is_shared ? rows->count : rows->outer * rows->count; }
+
+int check_rows(const martlet_index_shape *s, const void *indices, resolved_rows *resolved, martlet_row_error *error) {
+  *resolved = describe(s);
+  size_t total = index_count(resolved);
+  resolve_job job = {s, indices, NULL, total, 0};
+  rows_parallel((total + resolve_chunk_size - 1) / resolve_chunk_size, check_chunk, &job);
+  return job.is_bad ? find_bad_index(s, indices, total, error) : MARTLET_ROW_OK;
+}
+
+int resolve_rows(const martlet_index_shape *s, const void *indices, resolved_rows *resolved,
+                 martlet_row_error *error) {
+  *resolved = describe(s);
+  size_t total = index_count(resolved);
   size_t *rows = malloc((total + 1) * sizeof *rows);
   if (rows == NULL) {
     if (error != NULL) *error = (martlet_row_error){.status = MARTLET_ROW_OUT_OF_MEMORY};
@@ -137,6 +198,6 @@ int resolve_rows(const martlet_index_shape *s, const void *indices, resolved_row
     free(rows);
     return status;
   }
-  *resolved = (resolved_rows){rows, source_rows, s->outer, count, inner, is_shared};
+  resolved->rows = rows;
   return MARTLET_ROW_OK;
 }

@@ -18,6 +18,10 @@ typedef struct resolved_rows {
 int resolve_rows(const martlet_index_shape *shape, const void *indices, resolved_rows *resolved,
                  martlet_row_error *error);
 
+/// Checks all indices of the row and element forms, and leaves `resolved->rows` null: rows come from `resolve_slice`.
+int check_rows(const martlet_index_shape *shape, const void *indices, resolved_rows *resolved,
+               martlet_row_error *error);
+
 /// The row numbers of the indices first, first + 1, … of the row and element forms; returns 0 if one is out of range,
 /// and then they mean nothing.
 int resolve_slice(const martlet_index_shape *shape, const void *indices, size_t first, size_t n, size_t *rows);

@@ -44,7 +44,11 @@ enum {
   split_depth = 1024,        // depth of one part, if the depth is cut
   direct_depth = 32,         // depth between two visits of C, where B streams from memory: a row of pages at a time
   direct_bytes = 96 << 10,   // of B, if it is read in place again and again
+  direct_tiles = 8,          // tiles one below the other in a chunk that reads B in place
 };
+
+// Whether B stays in the nearest caches while all rows meet it.
+static bool is_small(const product *p) { return p->depth * p->columns * p->kernels->element_bytes <= direct_bytes; }
 
 // C of a product with nothing to sum: zeros, or what it holds, and the bias.
 static void fill_without_sums(const product *p) {
@@ -116,28 +120,34 @@ static void dot_chunk(void *context, size_t chunk, size_t worker) {
   call_epilogue(p, row, 0, rows, 1);
 }
 
+// Rows of one chunk that reads B in place: all, where B streams from memory.
+static size_t direct_rows(const product *p) {
+  return is_small(p) ? least(p->rows, direct_tiles * p->kernels->direct_rows) : p->rows;
+}
+
 // A few rows, or a small B: tiles straight from B.
 static void direct_chunk(void *context, size_t chunk, size_t worker) {
   const product *p = context;
   const martlet_gemm_kernels *kernels = p->kernels;
-  const size_t bytes = kernels->element_bytes, width = 8 * kernels->tile_columns, first = chunk * width;
+  const size_t bytes = kernels->element_bytes, width = 8 * kernels->tile_columns, height = direct_rows(p);
+  const size_t column_chunks = divided_up(p->columns, width), first = chunk % column_chunks * width;
+  const size_t row = chunk / column_chunks * height, rows = least(height, p->rows - row);
   const size_t end = least(p->columns, first + width);
   // A B that fits the first cache may be read by columns; a longer one by runs of rows, as memory likes it.
-  const size_t step = p->depth * p->columns * bytes <= direct_bytes ? kernels->depth_block : direct_depth;
+  const size_t step = is_small(p) ? kernels->depth_block : direct_depth;
   (void)worker;
   for (size_t k = 0; k < p->depth; k += step) {
     const size_t depth = least(step, p->depth - k);
-    const char *a = p->a + (ptrdiff_t)k * p->a_column * (ptrdiff_t)bytes;
+    const char *a = p->a + ((ptrdiff_t)row * p->a_row + (ptrdiff_t)k * p->a_column) * (ptrdiff_t)bytes;
     for (size_t j = first; j < end; j += kernels->tile_columns) {
-      martlet_tile tile = martlet_tile_at(&p->output, 0, j, bytes);
+      martlet_tile tile = martlet_tile_at(&p->output, row, j, bytes);
       tile.accumulates = tile.accumulates || k > 0;
       if (k + depth < p->depth) tile.bias = NULL;
       const char *b = p->b + ((ptrdiff_t)k * p->b_row + (ptrdiff_t)j) * (ptrdiff_t)bytes;
-      kernels->direct_tile(depth, a, p->a_row, p->a_column, b, p->b_row, p->rows, least(kernels->tile_columns, end - j),
-                           &tile);
+      kernels->direct_tile(depth, a, p->a_row, p->a_column, b, p->b_row, rows, least(kernels->tile_columns, end - j), &tile);
     }
   }
-  call_epilogue(p, 0, first, p->rows, end - first);
+  call_epilogue(p, row, first, rows, end - first);
 }
 
 // Runs chunks on the pool if there is enough to do; the chunks, and so the bits, are the same either way.
@@ -286,7 +296,7 @@ static bool run_vector(const product *p) {
 // that every row of tiles finds it in the first cache.
 static bool reads_in_place(const product *p) {
   if (p->b_column != 1) return false;
-  return p->rows <= 2 * p->kernels->direct_rows || p->depth * p->columns * p->kernels->element_bytes <= direct_bytes;
+  return p->rows <= 2 * p->kernels->direct_rows || is_small(p);
 }
 
 static martlet_status run_product(const product *p) {
@@ -306,7 +316,7 @@ static martlet_status run_product(const product *p) {
     if (p->output.column_stride != 1 && p->output.row_stride == 1) return run_product(&other);
   }
   if (reads_in_place(p)) {
-    run_chunks(p, divided_up(p->columns, 8 * p->kernels->tile_columns), direct_chunk);
+    run_chunks(p, divided_up(p->columns, 8 * p->kernels->tile_columns) * divided_up(p->rows, direct_rows(p)), direct_chunk);
     return MARTLET_OK;
   }
   return run_packed(p);

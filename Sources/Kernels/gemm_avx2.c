@@ -31,6 +31,7 @@ TARGET static inline __m256i lanes_f64(size_t n) {
 #define V_STORE_N(p, v, n) _mm256_maskstore_ps(p, lanes_f32(n), (__m256)(v))
 #define V_FMA(a, b, c) ((v8f)_mm256_fmadd_ps((__m256)(a), (__m256)(b), (__m256)(c)))
 #define V_SET(x) ((v8f)_mm256_set1_ps(x))
+#define V_PIN(v) __asm__ volatile("" : "+x"(v))
 #define V_TRANSPOSE TRANSPOSE_8
 #include "gemm_micro.h"
 
@@ -47,6 +48,7 @@ TARGET static inline __m256i lanes_f64(size_t n) {
 #define V_STORE_N(p, v, n) _mm256_maskstore_pd(p, lanes_f64(n), (__m256d)(v))
 #define V_FMA(a, b, c) ((v4d)_mm256_fmadd_pd((__m256d)(a), (__m256d)(b), (__m256d)(c)))
 #define V_SET(x) ((v4d)_mm256_set1_pd(x))
+#define V_PIN(v) __asm__ volatile("" : "+x"(v))
 #define V_TRANSPOSE TRANSPOSE_4
 #include "gemm_micro.h"
 #endif

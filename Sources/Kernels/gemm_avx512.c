@@ -21,6 +21,7 @@ typedef double v8d __attribute__((vector_size(64), aligned(8)));
 #define V_STORE_N(p, v, n) _mm512_mask_storeu_ps(p, (__mmask16)((1u << (n)) - 1), (__m512)(v))
 #define V_FMA(a, b, c) ((v16f)_mm512_fmadd_ps((__m512)(a), (__m512)(b), (__m512)(c)))
 #define V_SET(x) ((v16f)_mm512_set1_ps(x))
+#define V_PIN(v) __asm__ volatile("" : "+v"(v))
 #define V_TRANSPOSE TRANSPOSE_16
 #include "gemm_micro.h"
 
@@ -37,6 +38,7 @@ typedef double v8d __attribute__((vector_size(64), aligned(8)));
 #define V_STORE_N(p, v, n) _mm512_mask_storeu_pd(p, (__mmask8)((1u << (n)) - 1), (__m512d)(v))
 #define V_FMA(a, b, c) ((v8d)_mm512_fmadd_pd((__m512d)(a), (__m512d)(b), (__m512d)(c)))
 #define V_SET(x) ((v8d)_mm512_set1_pd(x))
+#define V_PIN(v) __asm__ volatile("" : "+v"(v))
 #define V_TRANSPOSE TRANSPOSE_8
 #include "gemm_micro.h"
 #endif

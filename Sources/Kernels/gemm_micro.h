@@ -9,6 +9,7 @@
 //   V_LOAD_N(p, n), V_STORE_N(p, v, n)    the first n lanes only, zeros elsewhere
 //   V_FMA(a, b, c)     a * b + c
 //   V_SET(x)           all lanes x
+//   V_PIN(v)           says that v is in a register at this place; moves nothing
 //   V_TRANSPOSE(square)    transposes LANES vectors, see gemm_transpose.h
 // and TARGET; V is the vector type, declared with the alignment of T. All but TARGET are undefined at the end.
 #include "gemm.h"
@@ -19,7 +20,10 @@
 #define V_LOAD(p) (*(const V *)(p))
 #define V_STORE(p, v) (*(V *)(p) = (v))
 
-enum { NAME(tile_columns) = LANES * VECTORS };
+enum {
+  NAME(tile_columns) = LANES * VECTORS,
+  NAME(pack_ahead) = 16,  // steps of the depth between asking for a line and packing it
+};
 
 // Adds the bias and what C holds, and stores: alpha first, then C, then the bias.
 INLINE void NAME(finish_adjacent)(V sums[ROWS][VECTORS], size_t rows, size_t vectors, size_t columns,
@@ -89,7 +93,11 @@ INLINE void NAME(tile)(size_t rows, size_t vectors, size_t depth, const T *restr
     }
     UNROLL for (size_t i = 0; i < rows; ++i) {
       const V x = V_SET(a[(ptrdiff_t)i * a_row_stride]);
-      UNROLL for (size_t v = 0; v < vectors; ++v) sums[i][v] = V_FMA(x, line[v], sums[i][v]);
+      UNROLL for (size_t v = 0; v < vectors; ++v) {
+        sums[i][v] = V_FMA(x, line[v], sums[i][v]);
+        // One broadcast at a time: all registers are taken, and two at once would push a sum out to memory.
+        V_PIN(sums[i][v]);
+      }
     }
     a += a_column_stride;
     b += b_row_stride;
@@ -261,8 +269,17 @@ INLINE size_t NAME(pack_adjacent)(T *panel, size_t width, const T *from, ptrdiff
   for (size_t k = 0; k < depth; ++k) {
     const T *line = from + (ptrdiff_t)k * depth_stride;
     T *to = panel + k * width;
+    // Lines are short and far apart, so nothing else asks for them early enough.
+    for (size_t j = 0; j < width; j += 64 / sizeof(T)) __builtin_prefetch(line + NAME(pack_ahead) * depth_stride + (ptrdiff_t)j);
     for (size_t j = 0; j < whole; j += LANES) V_STORE(to + j, V_LOAD(line + j));
-    if (rest) V_STORE_N(to + whole, V_LOAD_N(line + whole, rest), rest);
+    if (!rest) continue;
+    const V last = V_LOAD_N(line + whole, rest);
+    // A store that is wider than the rest spills into the next step, which is written later; masked ones are slow.
+    if (whole + LANES <= (depth - k) * width) {
+      V_STORE(to + whole, last);
+    } else {
+      V_STORE_N(to + whole, last, rest);
+    }
   }
   return depth;
 }
@@ -390,6 +407,7 @@ const martlet_gemm_kernels NAME(martlet_gemm_kernels) = {
 #undef V_LOAD_N
 #undef V_STORE_N
 #undef V_FMA
+#undef V_PIN
 #undef V_TRANSPOSE
 #undef V_LOAD
 #undef V_STORE

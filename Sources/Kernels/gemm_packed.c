@@ -134,11 +134,12 @@ static void multiply_panel(const stage *s, const piece *at, size_t row, size_t c
   martlet_tile strip = martlet_tile_at(&gemm->output, row, s->column + column, kernels->element_bytes);
   strip.accumulates = strip.accumulates || s->depth_start + k > 0;
   if (!is_last) strip.bias = NULL;
+  const char *b = s->plan->owns_b ? at->own_panels + (column - at->column) * depth * kernels->element_bytes
+                                  : panel_at(s->b_panels, b_panels, nr, s, column / nr, k, depth);
   for (size_t j = 0; j < columns; j += nr) {
     const martlet_tile tile = martlet_tile_at(&strip, 0, j, kernels->element_bytes);
-    const char *b = s->plan->owns_b ? at->own_panels + (column + j - at->column) * depth * kernels->element_bytes
-                                    : panel_at(s->b_panels, b_panels, nr, s, (column + j) / nr, k, depth);
     kernels->packed_tile(depth, a, b, rows, least(nr, columns - j), &tile);
+    b += nr * depth * kernels->element_bytes;
   }
 }
 

@@ -47,6 +47,7 @@ static inline void store_f64(double *to, v2d value, size_t count) { memcpy(to, &
 #define V_STORE_N(p, v, n) store_f32(p, v, n)
 #define V_FMA(a, b, c) ((a) * (b) + (c))
 #define V_SET(x) ((v4f){x, x, x, x})
+#define V_PIN(v)
 #define V_TRANSPOSE TRANSPOSE_4
 #include "gemm_micro.h"
 
@@ -63,5 +64,6 @@ static inline void store_f64(double *to, v2d value, size_t count) { memcpy(to, &
 #define V_STORE_N(p, v, n) store_f64(p, v, n)
 #define V_FMA(a, b, c) ((a) * (b) + (c))
 #define V_SET(x) ((v2d){x, x})
+#define V_PIN(v)
 #define V_TRANSPOSE TRANSPOSE_2
 #include "gemm_micro.h"

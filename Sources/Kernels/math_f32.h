@@ -178,33 +178,44 @@ MATH_INLINE float f32_erf(float x) {
   return a < 0.94f ? small : __builtin_elementwise_copysign(large, x);
 }
 
+// exp(r) - 1 for |r| <= log(2)/2, to 4e-9.
+MATH_INLINE float f32_exp_rest_short(float r) {
+  float q = 0.00138410972f;
+  q = MATH_FMA(q, r, 0.00836800318f);
+  q = MATH_FMA(q, r, 0.0416677669f);
+  q = MATH_FMA(q, r, 0.166665286f);
+  q = MATH_FMA(q, r, 0.49999997f);
+  return MATH_FMA(r * r, q, r);
+}
+
 MATH_INLINE float f32_erfc(float x) {
-  // exp(a^2) erfc(a) (1 + 2a) as a polynomial in (a - 3) / (a + 3).
+  // exp(a^2) erfc(a) (a + 1.5) as a polynomial in (a - 1.5) / (a + 1.5), which one division gives together with what
+  // it is to be divided by.
   float a = __builtin_elementwise_abs(x);
   a = a > 10.1f ? 10.1f : a;
-  float t = (a - 3.0f) / (a + 3.0f);
-  float p = 3.57217759e-05f;
-  p = MATH_FMA(p, t, -0.000182311793f);
-  p = MATH_FMA(p, t, -0.000742267235f);
-  p = MATH_FMA(p, t, 0.00194910623f);
-  p = MATH_FMA(p, t, 0.00252979854f);
-  p = MATH_FMA(p, t, -0.023787193f);
-  p = MATH_FMA(p, t, 0.0683060288f);
-  p = MATH_FMA(p, t, -0.119271711f);
-  p = MATH_FMA(p, t, 0.129645407f);
-  p = MATH_FMA(p, t, -0.0475623794f);
-  p = MATH_FMA(p, t, -0.135621116f);
-  p = MATH_FMA(p, t, 1.25300801f);
-  float scale = p / MATH_FMA(2.0f, a, 1.0f);
+  float s = 1.0f / (a + 1.5f), t = (a - 1.5f) * s;
+  float p = -0.000140544027f;
+  p = MATH_FMA(p, t, -0.000169025603f);
+  p = MATH_FMA(p, t, 0.000740269898f);
+  p = MATH_FMA(p, t, 0.00182444009f);
+  p = MATH_FMA(p, t, -0.000743873185f);
+  p = MATH_FMA(p, t, -0.0094725145f);
+  p = MATH_FMA(p, t, -0.0081322901f);
+  p = MATH_FMA(p, t, 0.0477695242f);
+  p = MATH_FMA(p, t, 0.0756225362f);
+  p = MATH_FMA(p, t, -0.507850051f);
+  p = MATH_FMA(p, t, 0.96475625f);
+  float scale = p * s;
   // scale exp(-a^2) in as few roundings as can be; what the square loses goes into the exponent.
   float square = a * a, lost = MATH_FMA(a, a, -square);
   float turn = MATH_FMA(-square, 1.44269504f, MATH_ROUND_F32);
   float n = turn - MATH_ROUND_F32;
   float r = MATH_FMA(n, -0x1.62e430p-1f, -square);
   r = MATH_FMA(n, 0x1.05c610p-29f, r) - lost;
-  float value = MATH_FMA(scale, f32_exp_rest(r), scale);
-  value = f32_scale(value, (int32_t)(f32_bits(turn) - f32_bits(MATH_ROUND_F32)));
-  value = a < 0.5f ? 1.0f - f32_erf_small(a) : value;
+  float value = MATH_FMA(scale, f32_exp_rest_short(r), scale);
+  // Two steps, of which only the second can round: the exponent is between -148 and 0.
+  uint32_t exponent = f32_bits(turn) - f32_bits(MATH_ROUND_F32) + 127 + 64;
+  value = value * f32_from_bits(exponent << 23) * 0x1p-64f;
   return x < 0.0f ? 2.0f - value : value;
 }
 

@@ -18,6 +18,7 @@ void row_begin(row_run *run, void *scratch) {
   run->row_memory = at;
   at += p->row_registers * p->row_register_bytes;
   for (size_t k = 0; k < ROW_STAGING; k++, at += p->tile_elements * 8 + 64) run->staging[k] = at;
+  for (size_t k = 0; k < p->held_operands; k++, at += p->register_bytes) run->held[k] = (row_held){.memory = at};
   run->accumulators = (row_accumulator *)(void *)at;
   at += (p->row_reductions * p->tile_rows * sizeof(row_accumulator) + 63) / 64 * 64;
   run->buffers = at;

@@ -19,8 +19,24 @@ static void round_half(const row_run *run, uint8_t type, void *values, size_t co
   if (row_is_half(type)) run->kernels->round[type - MARTLET_F16](values, values, count);
 }
 
+// As `round_half`, unless the store that follows, and nobody else, takes the result: that rounds anyway.
+static void round_result(const row_run *run, const martlet_row_instruction *i, uint8_t type, void *values,
+                         size_t count) {
+  if (!i->reserved) round_half(run, type, values, count);
+}
+
 static void define(row_run *run, uint16_t number, const void *data, int is_uniform) {
   space(run)[number] = (row_register){.data = data, .is_uniform = is_uniform};
+}
+
+// As many values as the operand stands for.
+static size_t held_count(const row_run *run, row_register source) {
+  return source.is_uniform ? 1 : source.is_by_row ? run->rows : run->count;
+}
+
+// A result with as many values as the operand.
+static void define_like(row_run *run, uint16_t number, const void *data, row_register source) {
+  space(run)[number] = (row_register){.data = data, .is_uniform = source.is_uniform, .is_by_row = source.is_by_row};
 }
 
 static void load_scalar(row_run *run, const martlet_row_instruction *i) {
@@ -41,42 +57,63 @@ static size_t index_along(const martlet_row_program *p, uint8_t dimension, size_
   return 0;
 }
 
-static void fill_iota(row_run *run, const martlet_row_instruction *i) {
-  int64_t *values = (int64_t *)(void *)run->staging[0];
-  size_t at = 0;
+// The numbers of the columns, the same in every row.
+static void count_columns(row_run *run, char *memory, uint8_t type) {
+  size_t bytes = run->columns * row_width(type);
+  run->kernels->count[type](memory, (int64_t)run->first_column, run->columns);
+  round_half(run, type, memory, run->columns);
+  row_repeat(memory, bytes, run->rows);
+}
+
+// The index along an outer dimension, the same in all columns of a row.
+static void count_rows(row_run *run, char *memory, const martlet_row_instruction *i) {
+  size_t width = row_width(i->type);
+  row_unary fill = run->kernels->fill[row_log2_width(width)];
   for (size_t r = 0; r < run->rows; r++) {
-    size_t index = index_along(run->program, i->kind, run->first_row + r);
-    for (size_t c = 0; c < run->columns; c++) {
-      values[at++] = (int64_t)(i->kind == MARTLET_ROW_IOTA_COLUMN ? run->first_column + c : index);
-    }
+    uint64_t value;
+    run->kernels->count[i->type](&value, (int64_t)index_along(run->program, i->kind, run->first_row + r), 1);
+    round_half(run, i->type, &value, 1);
+    fill(memory + r * run->columns * width, &value, run->rows == 1 ? 1 : run->columns);
   }
+}
+
+static void fill_iota(row_run *run, const martlet_row_instruction *i) {
   char *memory = result_memory(run, i->result);
-  run->kernels->cast[MARTLET_I64][i->type](memory, values, run->count);
-  round_half(run, i->type, memory, run->count);
-  define(run, i->result, memory, 0);
+  int is_uniform = i->kind != MARTLET_ROW_IOTA_COLUMN && run->rows == 1;
+  if (i->kind == MARTLET_ROW_IOTA_COLUMN) {
+    count_columns(run, memory, i->type);
+  } else {
+    count_rows(run, memory, i);
+  }
+  define(run, i->result, memory, is_uniform);
 }
 
 static void apply_unary(row_run *run, const martlet_row_instruction *i) {
   row_register a = space(run)[i->a];
-  size_t count = a.is_uniform ? 1 : run->count;
+  size_t count = held_count(run, a);
   char *memory = result_memory(run, i->result);
   run->kernels->unary[i->type][i->kind](memory, a.data, count);
   int gives_bool = i->kind == MARTLET_UNARY_LOGICAL_NOT ||
                    (i->kind >= MARTLET_UNARY_ISNAN && i->kind <= MARTLET_UNARY_ISFINITE);
-  if (!gives_bool) round_half(run, i->type, memory, count);
-  define(run, i->result, memory, a.is_uniform);
+  if (!gives_bool) round_result(run, i, i->type, memory, count);
+  define_like(run, i->result, memory, a);
 }
 
 static void apply_cast(row_run *run, const martlet_row_instruction *i) {
   row_register a = space(run)[i->a];
-  size_t count = a.is_uniform ? 1 : run->count;
+  size_t count = held_count(run, a);
+  if (i->reserved && row_is_half(i->kind) && i->type >= MARTLET_F16 && i->type <= MARTLET_F32) {
+    // Floats already, and the store rounds them.
+    define_like(run, i->result, a.data, a);
+    return;
+  }
   // Widening in place would overwrite what is still to be read.
   char *memory = result_memory(run, i->result);
   char *to = a.data == memory ? run->staging[0] : memory;
   run->kernels->cast[i->type][i->kind](to, a.data, count);
   if (to != memory) memcpy(memory, to, count * row_width(i->kind));
-  round_half(run, i->kind, memory, count);
-  define(run, i->result, memory, a.is_uniform);
+  round_result(run, i, i->kind, memory, count);
+  define_like(run, i->result, memory, a);
 }
 
 static int is_integer_division(const martlet_row_instruction *i) {
@@ -121,33 +158,57 @@ static void apply_nextafter_half(float *out, const float *a, const float *b, siz
 
 // Comparisons and the cheap arithmetic take a uniform operand as it is; the rest gets a full tile.
 static int takes_uniform(const martlet_row_instruction *i) {
-  if (i->opcode == MARTLET_ROW_COMPARE) return 1;
+  if (i->opcode == MARTLET_ROW_COMPARE || i->kind >= MARTLET_BINARY_IF_LESS) return 1;
   if (i->type >= MARTLET_F16) return i->kind <= MARTLET_BINARY_MINIMUM;
   return i->kind <= MARTLET_BINARY_MULTIPLY || i->kind == MARTLET_BINARY_MAXIMUM ||
          i->kind == MARTLET_BINARY_MINIMUM || (i->kind >= MARTLET_BINARY_AND && i->kind <= MARTLET_BINARY_XOR);
 }
 
+// A full operand and one with a value for each row. Last rows first: the values of the rows may lie where the result of
+// the first row goes.
+static void apply_by_row(row_run *run, const martlet_row_instruction *i, row_binary kernel, row_register a,
+                         row_register b, char *memory) {
+  size_t width = row_width(i->type), result_width = i->opcode == MARTLET_ROW_COMPARE ? 1 : width;
+  size_t x_step = a.is_by_row ? width : run->columns * width, y_step = b.is_by_row ? width : run->columns * width;
+  unsigned flags = a.is_by_row ? ROW_UNIFORM_A : ROW_UNIFORM_B;
+  const char *x = a.data, *y = b.data;
+  for (size_t r = run->rows; r-- > 0;) {
+    kernel(memory + r * run->columns * result_width, x + r * x_step, y + r * y_step, run->columns, flags);
+  }
+}
+
 static void apply_binary(row_run *run, const martlet_row_instruction *i) {
   row_register a = space(run)[i->a], b = space(run)[i->b];
-  int uniform = a.is_uniform && b.is_uniform, compares = i->opcode == MARTLET_ROW_COMPARE;
-  size_t count = uniform ? 1 : run->count, width = row_width(i->type);
-  unsigned flags = uniform ? 0 : (a.is_uniform ? ROW_UNIFORM_A : 0) | (b.is_uniform ? ROW_UNIFORM_B : 0);
+  int compares = i->opcode == MARTLET_ROW_COMPARE, divides = !compares && is_integer_division(i);
+  size_t width = row_width(i->type);
+  char *memory = result_memory(run, i->result);
+  row_binary kernel = compares ? run->kernels->compare[i->type][i->kind] : run->kernels->binary[i->type][i->kind];
+  int is_full = !(a.is_uniform || a.is_by_row) || !(b.is_uniform || b.is_by_row);
+  if ((a.is_by_row || b.is_by_row) && is_full && !a.is_uniform && !b.is_uniform && takes_uniform(i)) {
+    apply_by_row(run, i, kernel, a, b, memory);
+    if (!compares) round_result(run, i, i->type, memory, run->count);
+    define(run, i->result, memory, 0);
+    return;
+  }
+  if ((is_full || divides) && a.is_by_row) a = (row_register){.data = row_expanded(run, a, width, 0)};
+  if ((is_full || divides) && b.is_by_row) b = (row_register){.data = row_expanded(run, b, width, 1)};
+  row_register like = {.is_uniform = a.is_uniform && b.is_uniform, .is_by_row = a.is_by_row || b.is_by_row};
+  size_t count = held_count(run, like);
+  unsigned flags = like.is_uniform ? 0 : (a.is_uniform ? ROW_UNIFORM_A : 0) | (b.is_uniform ? ROW_UNIFORM_B : 0);
   const void *x = a.data, *y = b.data;
   if (flags != 0 && !takes_uniform(i)) {
     x = row_expanded(run, a, width, 0);
     y = row_expanded(run, b, width, 1);
     flags = 0;
   }
-  char *memory = result_memory(run, i->result);
-  if (!compares && is_integer_division(i)) report_zeros(run, y, width, b.is_uniform ? 1 : count);
+  if (divides) report_zeros(run, y, width, b.is_uniform ? 1 : count);
   if (!compares && i->kind == MARTLET_BINARY_NEXTAFTER && row_is_half(i->type)) {
     apply_nextafter_half((float *)(void *)memory, x, y, count, i->type);
   } else {
-    row_binary kernel = compares ? run->kernels->compare[i->type][i->kind] : run->kernels->binary[i->type][i->kind];
     kernel(memory, x, y, count, flags);
-    if (!compares) round_half(run, i->type, memory, count);
+    if (!compares) round_result(run, i, i->type, memory, count);
   }
-  define(run, i->result, memory, uniform);
+  define_like(run, i->result, memory, like);
 }
 
 static void apply_ternary(row_run *run, const martlet_row_instruction *i) {
@@ -166,7 +227,7 @@ static void apply_ternary(row_run *run, const martlet_row_instruction *i) {
     run->kernels->select[row_log2_width(width)](to, x, y, z, count, flags);
   } else {
     run->kernels->multiply_add[i->type](to, x, y, z, count);
-    round_half(run, i->type, to, count);
+    round_result(run, i, i->type, to, count);
   }
   if (to != memory) memcpy(memory, to, count * width);
   define(run, i->result, memory, uniform);
@@ -176,6 +237,10 @@ static void expand_rows(row_run *run, const martlet_row_instruction *i) {
   row_register source = run->row[i->a];
   if (source.is_uniform || run->rows == 1) {
     define(run, i->result, source.data, 1);
+    return;
+  }
+  if (run->columns >= ROW_BY_ROW_COLUMNS) {
+    run->tile[i->result] = (row_register){.data = source.data, .is_by_row = 1};
     return;
   }
   size_t width = row_width(i->type);
@@ -198,15 +263,20 @@ static void reduce_rows(row_run *run, const martlet_row_instruction *i) {
   }
 }
 
-// Halves of the tile's rows are combined until one row is left: long runs of vectors also when rows are
-// short, and pairwise rounding. An odd row waits for the next round.
-static void reduce_columns(row_run *run, const martlet_row_instruction *i) {
+// The rows of a tile as one. Floating point by a kernel that reads every element once; else, and when rows are short,
+// halves of the rows are combined until one row is left, which makes long runs of vectors. An odd row waits for the next
+// round.
+static const char *fold_rows(row_run *run, const martlet_row_instruction *i, const char *values) {
   static const uint8_t operation[MARTLET_REDUCE_COUNT] = {MARTLET_BINARY_ADD, MARTLET_BINARY_MULTIPLY,
                                                           MARTLET_BINARY_MAXIMUM, MARTLET_BINARY_MINIMUM};
   size_t width = row_width(i->type), columns = run->columns, rows = run->rows;
-  const char *values = row_expanded(run, run->tile[i->a], width, 0);
-  row_binary combine = run->kernels->binary[i->type][operation[i->kind]];
   char *folded = run->staging[1];
+  if (rows == 1) return values;
+  if (i->type >= MARTLET_F16 && columns >= ROW_FOLD_COLUMNS) {
+    run->kernels->fold[i->type == MARTLET_F64][i->kind](folded, values, rows, columns);
+    return folded;
+  }
+  row_binary combine = run->kernels->binary[i->type][operation[i->kind]];
   while (rows > 1) {
     size_t half = rows / 2, kept = rows - half;
     const char *upper = values + kept * columns * width;
@@ -217,8 +287,13 @@ static void reduce_columns(row_run *run, const martlet_row_instruction *i) {
     values = folded;
     rows = kept;
   }
+  return values;
+}
+
+static void reduce_columns(row_run *run, const martlet_row_instruction *i) {
+  const char *values = fold_rows(run, i, row_expanded(run, run->tile[i->a], row_width(i->type), 0));
   row_accumulator *accumulators = run->column_accumulators + i->c * run->program->columns + run->first_column;
-  run->kernels->accumulate[i->type][i->kind](accumulators, values, columns);
+  run->kernels->accumulate[i->type][i->kind](accumulators, values, run->columns);
 }
 
 static void save_or_restore(row_run *run, const martlet_row_instruction *i) {
@@ -268,8 +343,8 @@ void row_execute(row_run *run, const martlet_row_stage *stage) {
       case MARTLET_ROW_RESTORE: save_or_restore(run, i); break;
       case MARTLET_ROW_COLUMN_REDUCE: reduce_columns(run, i); break;
     }
-    // A single value for all is left to the store, which repeats it.
-    if (run->destination && !space(run)[i->result].is_uniform) i = next;
+    // A single value, for all or for a row, is left to the store, which repeats it.
+    if (run->destination && !space(run)[i->result].is_uniform && !space(run)[i->result].is_by_row) i = next;
   }
   run->destination = NULL;
 }

@@ -11,6 +11,9 @@
 /// Columns whose sum is formed in the element type before it is added up in float64.
 #define ROW_REDUCTION_BLOCK 512
 
+/// Columns from which on rows are folded by a kernel.
+#define ROW_FOLD_COLUMNS 16
+
 /// Running value of a reduction: `d` for floating point, `i` or `u` for integers of that sign.
 typedef union row_accumulator {
   double d;
@@ -23,6 +26,8 @@ typedef void (*row_binary)(void *out, const void *a, const void *b, size_t n, un
 /// `uniform` says which of the two values is one for all: b by ROW_UNIFORM_A, c by ROW_UNIFORM_B.
 typedef void (*row_select)(void *out, const void *a, const void *b, const void *c, size_t n, unsigned uniform);
 typedef void (*row_ternary)(void *out, const void *a, const void *b, const void *c, size_t n);
+typedef void (*row_fold)(void *out, const void *a, size_t rows, size_t columns);
+typedef void (*row_count)(void *out, int64_t start, size_t n);
 typedef void (*row_reduce)(const void *a, size_t n, row_accumulator *accumulator);
 typedef void (*row_accumulate)(row_accumulator *accumulators, const void *a, size_t n);
 
@@ -39,11 +44,15 @@ typedef struct row_kernels {
   row_unary cast[MARTLET_TYPE_COUNT][MARTLET_TYPE_COUNT];
   /// By the base-2 logarithm of the width in bytes; `a` is one value.
   row_unary fill[4];
+  /// Numbers from `start` on, converted as casts of int64 are.
+  row_count count[MARTLET_TYPE_COUNT];
   /// From memory to registers, from registers to memory, and rounding in place; float16, bfloat16.
   row_unary widen[2], narrow[2], round[2];
   row_reduce reduce[MARTLET_TYPE_COUNT][MARTLET_REDUCE_COUNT];
   /// Folds a row of values into accumulators, one for each column.
   row_accumulate accumulate[MARTLET_TYPE_COUNT][MARTLET_REDUCE_COUNT];
+  /// Reduces at least 2 rows of a dense block to one row, in the element type; float32 and float64.
+  row_fold fold[2][MARTLET_REDUCE_COUNT];
   /// Copies bytes past the caches; `n` counts bytes.
   row_unary stream;
 } row_kernels;

@@ -30,16 +30,22 @@
    [MARTLET_UNARY_LOGICAL_NOT] = unary_logical_not_##s,                                                        \
    [MARTLET_UNARY_BITWISE_NOT] = unary_bitwise_not_##s,                                                        \
    [MARTLET_UNARY_BIT_COUNT] = unary_bit_count_##s}
+#define ALL_REPLACEMENTS(s)                                                                                    \
+  [MARTLET_BINARY_IF_LESS] = binary_if_less_##s,                                                               \
+  [MARTLET_BINARY_IF_LESS_OR_EQUAL] = binary_if_less_or_equal_##s,                                             \
+  [MARTLET_BINARY_IF_GREATER] = binary_if_greater_##s,                                                         \
+  [MARTLET_BINARY_IF_GREATER_OR_EQUAL] = binary_if_greater_or_equal_##s
 #define FLOAT_BINARIES(s)                                                                                      \
   {binary_add_##s,       binary_subtract_##s,  binary_multiply_##s,     binary_divide_##s,                     \
    binary_maximum_##s,   binary_minimum_##s,   binary_floor_divide_##s, binary_remainder_##s,                  \
    binary_modulo_##s,    binary_power_##s,     binary_atan2_##s,        binary_hypot_##s,                      \
-   binary_copysign_##s,  binary_nextafter_##s, [MARTLET_BINARY_ZETA] = binary_zeta_##s}
+   binary_copysign_##s,  binary_nextafter_##s, [MARTLET_BINARY_ZETA] = binary_zeta_##s, ALL_REPLACEMENTS(s)}
 #define INTEGER_BINARIES(s)                                                                                    \
   {binary_add_##s, binary_subtract_##s, binary_multiply_##s, binary_divide_##s, binary_maximum_##s,            \
    binary_minimum_##s, binary_floor_divide_##s, binary_remainder_##s, binary_modulo_##s, binary_power_##s,     \
    0, 0, 0, 0, binary_and_##s, binary_or_##s, binary_xor_##s, binary_shift_left_##s,                           \
-   binary_shift_right_arithmetic_##s, binary_shift_right_logical_##s, binary_gcd_##s}
+   binary_shift_right_arithmetic_##s, binary_shift_right_logical_##s, binary_gcd_##s,                          \
+   ALL_REPLACEMENTS(s)}
 #define ALL_COMPARISONS(s)                                                                                     \
   {compare_eq_##s, compare_ne_##s, compare_lt_##s, compare_le_##s, compare_gt_##s, compare_ge_##s}
 #define ALL_CASTS(s)                                                                                           \
@@ -57,7 +63,7 @@
   {[MARTLET_BINARY_ADD] = binary_or_u8,      [MARTLET_BINARY_MULTIPLY] = binary_and_u8,                        \
    [MARTLET_BINARY_MAXIMUM] = binary_or_u8,  [MARTLET_BINARY_MINIMUM] = binary_and_u8,                         \
    [MARTLET_BINARY_AND] = binary_and_u8,     [MARTLET_BINARY_OR] = binary_or_u8,                               \
-   [MARTLET_BINARY_XOR] = binary_xor_u8}
+   [MARTLET_BINARY_XOR] = binary_xor_u8,     ALL_REPLACEMENTS(u8)}
 // Any and all: the greatest and the least of 0 and 1.
 #define BOOL_REDUCES(family) {family##_max_u8, family##_min_u8, family##_max_u8, family##_min_u8}
 #define REDUCES(s) ALL_REDUCTIONS(reduce, s)
@@ -73,11 +79,14 @@ const row_kernels ROW_TABLE = {
                      [MARTLET_F32] = multiply_add_f32,
                      [MARTLET_F64] = multiply_add_f64},
     .cast = BY_TYPE(ALL_CASTS, ALL_CASTS, ALL_CASTS(u8)),
+    .count = {count_bool, count_u8, count_u16, count_u32, count_u64, count_u8, count_u16, count_u32, count_u64,
+              count_f32, count_f32, count_f32, count_f64},
     .fill = {fill_8, fill_16, fill_32, fill_64},
     .widen = {widen_f16, widen_bf16},
     .narrow = {narrow_f16, narrow_bf16},
     .round = {round_f16, round_bf16},
     .reduce = BY_TYPE(REDUCES, REDUCES, BOOL_REDUCES(reduce)),
     .accumulate = BY_TYPE(ACCUMULATES, ACCUMULATES, BOOL_REDUCES(accumulate)),
+    .fold = {ALL_REDUCTIONS(fold, f32), ALL_REDUCTIONS(fold, f64)},
     .stream = stream_bytes,
 };

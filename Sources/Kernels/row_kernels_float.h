@@ -65,6 +65,13 @@
   BINARY(T, uint8_t, compare, suffix, gt, x > y)       \
   BINARY(T, uint8_t, compare, suffix, ge, x >= y)
 
+// A comparison and the selection of either operand by it.
+#define REPLACEMENTS(T, suffix)                                           \
+  BINARY(T, T, binary, suffix, if_less, x < y ? y : x)                    \
+  BINARY(T, T, binary, suffix, if_less_or_equal, x <= y ? y : x)          \
+  BINARY(T, T, binary, suffix, if_greater, x > y ? y : x)                 \
+  BINARY(T, T, binary, suffix, if_greater_or_equal, x >= y ? y : x)
+
 #define FLOAT_KERNELS(T, suffix)                                                              \
   UNARY(T, suffix, negate, -x)                                                                \
   UNARY(T, suffix, abs, __builtin_elementwise_abs(x))                                         \
@@ -88,6 +95,7 @@
   BINARY(T, T, binary, suffix, minimum, x < y || x != x ? x : y)                              \
   BINARY_PLAIN(T, suffix, copysign, __builtin_elementwise_copysign(x, y))                     \
   COMPARISONS(T, suffix)                                                                      \
+  REPLACEMENTS(T, suffix)                                                                     \
   static void multiply_add_##suffix(void *out, const void *a, const void *b, const void *c, size_t n) { \
     T *o = out;                                                                               \
     const T *p = a, *q = b, *r = c;                                                           \

@@ -76,7 +76,8 @@
   BINARY_SCALAR(T, suffix, modulo)                                                                    \
   BINARY_SCALAR(T, suffix, power)                                                                     \
   BINARY_SCALAR(T, suffix, gcd)                                                                       \
-  COMPARISONS(T, suffix)
+  COMPARISONS(T, suffix)                                                                              \
+  REPLACEMENTS(T, suffix)
 
 #define BINARY_SCALAR(T, suffix, name)                                                                        \
   static void binary_##name##_##suffix(void *out, const void *a, const void *b, size_t n, unsigned uniform) { \

@@ -51,6 +51,27 @@ CASTS_FROM_INTEGER(int64_t, i64)
 CASTS_FROM_FLOAT(float, f32)
 CASTS_FROM_FLOAT(double, f64)
 
+#define COUNT(T, suffix, expression)                                      \
+  static void count_##suffix(void *out, int64_t start, size_t n) {          \
+    T *o = out;                                                           \
+    ROW_LOOP for (size_t i = 0; i < n; i++) {                             \
+      int64_t x = start + (int64_t)i;                                     \
+      o[i] = (expression);                                                \
+    }                                                                     \
+  }
+COUNT(uint8_t, bool, x != 0)
+COUNT(uint8_t, u8, (uint8_t)x)
+COUNT(uint16_t, u16, (uint16_t)x)
+COUNT(uint64_t, u64, (uint64_t)x)
+COUNT(float, f32, (float)x)
+COUNT(double, f64, (double)x)
+
+// Narrow enough for vectors all the way.
+static void count_u32(void *out, int64_t start, size_t n) {
+  uint32_t *o = out, first = (uint32_t)start, many = (uint32_t)n;
+  ROW_LOOP for (uint32_t i = 0; i < many; i++) o[i] = first + i;
+}
+
 // Four loops, so that a broadcast operand costs a register and not a tile.
 #define SELECT_LOOP(FIRST, SECOND)                                                                \
   ROW_LOOP for (size_t i = 0; i < n; i++) {                                                       \

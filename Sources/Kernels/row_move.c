@@ -18,16 +18,28 @@ static char *row_address(const row_run *run, const martlet_row_operand *o, size_
   return (char *)run->bindings[o->binding] + offset * (int64_t)martlet_type_bytes(o->type);
 }
 
+// How many of `rows` rows from `row` on lie at the operand's row step.
+static size_t even_rows(const martlet_row_operand *o, size_t row, size_t rows) {
+  if (o->is_linear) return rows;
+  size_t left = o->even_rows - row % o->even_rows;
+  return left < rows ? left : rows;
+}
+
+// Whether the rows of the tile at hand lie at a step.
+static int has_step(const row_run *run, const martlet_row_operand *o, int64_t step) {
+  if (run->rows == 1) return 1;
+  return o->row_step == step && even_rows(o, run->first_row, run->rows) == run->rows;
+}
+
 // Whether the tile at hand is one contiguous piece of the operand.
 static int is_contiguous(const row_run *run, const martlet_row_operand *o) {
-  if (run->columns == 1) return run->rows == 1 || (o->is_linear && o->row_step == 1);
-  if (o->column_stride != 1) return 0;
-  return run->rows == 1 || (o->is_linear && o->row_step == (int64_t)run->columns);
+  if (run->columns == 1) return has_step(run, o, 1);
+  return o->column_stride == 1 && has_step(run, o, (int64_t)run->columns);
 }
 
 static int is_uniform(const row_run *run, const martlet_row_operand *o) {
   int across_columns = o->column_stride == 0 || run->columns == 1;
-  return across_columns && (run->rows == 1 || (o->is_linear && o->row_step == 0));
+  return across_columns && has_step(run, o, 0);
 }
 
 #define STRIDED_COPY(T, name)                                                                              \
@@ -68,26 +80,57 @@ static void copy_out(void *to, const void *from, size_t n, int64_t step, size_t 
   }
 }
 
-// Brings a tile that is not contiguous into `to`, row by row, or along the rows when columns are few.
-static void collect(const row_run *run, const martlet_row_operand *o, char *to, size_t bytes) {
-  if (o->is_linear && run->columns == 1) {
-    copy_in(to, row_address(run, o, run->first_row), run->rows, o->row_step, bytes);
+void row_repeat(char *values, size_t bytes, size_t count) {
+  size_t total = bytes * count;
+  for (size_t done = bytes; done < total; done *= 2) {
+    memcpy(values + done, values, done < total - done ? done : total - done);
+  }
+}
+
+// Brings rows that lie evenly into `to`: along the rows when there is one column.
+static void collect_even(const row_run *run, const martlet_row_operand *o, const char *from, char *to, size_t rows,
+                         size_t bytes) {
+  size_t columns = run->columns;
+  if (columns == 1) {
+    copy_in(to, from, rows, o->row_step, bytes);
     return;
   }
-  for (size_t r = 0; r < run->rows; r++) {
+  if (o->row_step == 0 && o->column_stride != 0) {
+    copy_in(to, from, columns, o->column_stride, bytes);
+    row_repeat(to, columns * bytes, rows);
+    return;
+  }
+  const row_unary fill = run->kernels->fill[row_log2_width(bytes)];
+  for (size_t r = 0; r < rows; r++, from += o->row_step * (int64_t)bytes, to += columns * bytes) {
+    if (o->column_stride == 0) {
+      fill(to, from, columns);
+    } else {
+      copy_in(to, from, columns, o->column_stride, bytes);
+    }
+  }
+}
+
+// Brings a tile that is not contiguous into `to`.
+static void collect(const row_run *run, const martlet_row_operand *o, char *to, size_t bytes) {
+  for (size_t r = 0, rows; r < run->rows; r += rows) {
+    rows = even_rows(o, run->first_row + r, run->rows - r);
     const char *from = row_address(run, o, run->first_row + r);
-    copy_in(to + r * run->columns * bytes, from, run->columns, o->column_stride, bytes);
+    collect_even(run, o, from, to + r * run->columns * bytes, rows, bytes);
   }
 }
 
 static void spread(const row_run *run, const martlet_row_operand *o, const char *from, size_t bytes) {
-  if (o->is_linear && run->columns == 1) {
-    copy_out(row_address(run, o, run->first_row), from, run->rows, o->row_step, bytes);
-    return;
-  }
-  for (size_t r = 0; r < run->rows; r++) {
+  size_t columns = run->columns;
+  for (size_t r = 0, rows; r < run->rows; r += rows) {
+    rows = even_rows(o, run->first_row + r, run->rows - r);
     char *to = row_address(run, o, run->first_row + r);
-    copy_out(to, from + r * run->columns * bytes, run->columns, o->column_stride, bytes);
+    if (columns == 1) {
+      copy_out(to, from + r * bytes, rows, o->row_step, bytes);
+      continue;
+    }
+    for (size_t k = 0; k < rows; k++, to += o->row_step * (int64_t)bytes) {
+      copy_out(to, from + (r + k) * columns * bytes, columns, o->column_stride, bytes);
+    }
   }
 }
 
@@ -97,6 +140,37 @@ static char *register_memory(const row_run *run, uint16_t number) {
                            : run->tile_memory + number * p->register_bytes;
 }
 
+// An operand whose rows are all the same, repeated once for all tiles that have the same columns.
+static const void *repeated(row_run *run, const martlet_row_operand *o, const void *source, size_t bytes) {
+  row_held *held = &run->held[o->held - 1];
+  if (held->source == source && held->columns == run->columns && held->rows >= run->rows) return held->memory;
+  int half = row_is_half(o->type);
+  size_t width = row_width(o->type);
+  if (half) {
+    copy_in(run->staging[0], source, run->columns, o->column_stride, bytes);
+    run->kernels->widen[o->type - MARTLET_F16](held->memory, run->staging[0], run->columns);
+  } else {
+    copy_in(held->memory, source, run->columns, o->column_stride, bytes);
+  }
+  row_repeat(held->memory, run->columns * width, run->rows);
+  held->source = source;
+  held->columns = run->columns;
+  held->rows = run->rows;
+  return held->memory;
+}
+
+// One value for each row of the tile.
+static void load_by_row(row_run *run, const martlet_row_operand *o, row_register *result, char *memory, size_t bytes) {
+  int half = row_is_half(o->type);
+  char *to = half ? run->staging[0] : memory;
+  for (size_t r = 0, rows; r < run->rows; r += rows) {
+    rows = even_rows(o, run->first_row + r, run->rows - r);
+    copy_in(to + r * bytes, row_address(run, o, run->first_row + r), rows, o->row_step, bytes);
+  }
+  if (half) run->kernels->widen[o->type - MARTLET_F16](memory, to, run->rows);
+  *result = (row_register){.data = memory, .is_by_row = 1};
+}
+
 void row_load(row_run *run, const martlet_row_instruction *i) {
   const martlet_row_operand *o = &run->program->operands[i->index];
   row_register *result = &(run->is_row_stage ? run->row : run->tile)[i->result];
@@ -104,7 +178,15 @@ void row_load(row_run *run, const martlet_row_instruction *i) {
   size_t bytes = martlet_type_bytes(o->type);
   int uniform = is_uniform(run, o), half = row_is_half(o->type);
   size_t count = uniform ? 1 : run->count;
+  if (!uniform && o->column_stride == 0 && run->columns >= ROW_BY_ROW_COLUMNS && !run->is_row_stage) {
+    load_by_row(run, o, result, memory, bytes);
+    return;
+  }
   const void *source = row_address(run, o, run->first_row);
+  if (!uniform && o->held && run->rows > 1 && !run->is_row_stage && !run->is_stored[i->index] && has_step(run, o, 0)) {
+    *result = (row_register){.data = repeated(run, o, source, bytes), .is_uniform = 0};
+    return;
+  }
   if (!uniform && !is_contiguous(run, o)) {
     char *to = half ? run->staging[0] : memory;
     collect(run, o, to, bytes);
@@ -121,9 +203,16 @@ void row_load(row_run *run, const martlet_row_instruction *i) {
 }
 
 const void *row_expanded(row_run *run, row_register source, size_t width, size_t staging) {
+  row_unary fill = run->kernels->fill[row_log2_width(width)];
+  char *values = run->staging[staging];
+  if (source.is_by_row) {
+    size_t bytes = run->columns * width;
+    for (size_t r = 0; r < run->rows; r++) fill(values + r * bytes, (const char *)source.data + r * width, run->columns);
+    return values;
+  }
   if (!source.is_uniform) return source.data;
-  run->kernels->fill[row_log2_width(width)](run->staging[staging], source.data, run->count);
-  return run->staging[staging];
+  fill(values, source.data, run->count);
+  return values;
 }
 
 void *row_destination(const row_run *run, const martlet_row_instruction *store) {

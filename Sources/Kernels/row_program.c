@@ -105,19 +105,43 @@ static void mark_overtaken_loads(const martlet_row_program *p, const martlet_row
   }
 }
 
-// Rows lie at equal steps when each outer dimension steps over exactly the dimensions inside it.
+// Marks results that nobody reads but the store that comes next.
+static void mark_stored_results(const martlet_row_program *p, const martlet_row_stage *stage) {
+  martlet_row_instruction *i = p->instructions + stage->first;
+  for (uint32_t k = 0; k < stage->count; k++) {
+    if (i[k].opcode == MARTLET_ROW_LOAD) continue;
+    i[k].reserved = 0;
+    if (!shapes[i[k].opcode].writes || k + 1 == stage->count || stage->is_row_stage) continue;
+    if (i[k + 1].opcode != MARTLET_ROW_STORE || i[k + 1].a != i[k].result) continue;
+    uint32_t j = k + 2;
+    while (j < stage->count && !reads_register(&i[j], i[k].result) &&
+           !(shapes[i[j].opcode].writes && i[j].opcode != MARTLET_ROW_REDUCE && i[j].result == i[k].result)) {
+      j++;
+    }
+    i[k].reserved = j == stage->count || !reads_register(&i[j], i[k].result);
+  }
+}
+
+// Rows lie at equal steps as far as each outer dimension steps over exactly the dimensions inside it.
 static void derive_steps(const martlet_row_program *p, martlet_row_operand *o) {
   o->is_linear = 1;
   o->row_step = 0;
-  int64_t inner_rows = 1;
-  int is_first = 1;
+  o->even_rows = 1;
   for (uint32_t d = p->dims; d-- > 0;) {
     if (p->sizes[d] == 1) continue;
-    if (is_first) o->row_step = o->strides[d];
-    if (!is_first && o->strides[d] != o->row_step * inner_rows) o->is_linear = 0;
-    is_first = 0;
-    inner_rows *= (int64_t)p->sizes[d];
+    if (o->even_rows == 1) o->row_step = o->strides[d];
+    if (o->strides[d] != o->row_step * (int64_t)o->even_rows) o->is_linear = 0;
+    if (o->is_linear) o->even_rows *= p->sizes[d];
   }
+}
+
+// Whether values are only read and reduced, so that registers take no room.
+static int only_reduces(const martlet_row_program *p) {
+  for (uint32_t k = 0; k < p->instruction_count; k++) {
+    uint8_t opcode = p->instructions[k].opcode;
+    if (opcode != MARTLET_ROW_LOAD && opcode != MARTLET_ROW_REDUCE && opcode != MARTLET_ROW_COLUMN_REDUCE) return 0;
+  }
+  return 1;
 }
 
 // Tiles are sized so that the registers in use fill about half of a first-level cache.
@@ -126,6 +150,8 @@ static void derive_tile(martlet_row_program *p) {
   // Whole reduction blocks, so that sums do not depend on the number of registers.
   elements = elements / ROW_REDUCTION_BLOCK * ROW_REDUCTION_BLOCK;
   elements = elements < 512 ? 512 : elements > 2048 ? 2048 : elements;
+  // The more rows come together in a tile, the less often the accumulators of the columns are read and written.
+  if (p->column_reductions > 0 && p->width <= 4 && only_reduces(p)) elements = 8192;
   p->tile_elements = elements;
   p->tile_rows = p->columns == 0 || p->columns > elements ? 1 : elements / p->columns;
   // An odd number of lines apart, so that registers do not compete for the same cache sets.
@@ -134,6 +160,17 @@ static void derive_tile(martlet_row_program *p) {
   p->row_register_bytes = (p->row_register_bytes + 63) / 64 * 64;
   size_t held = p->columns > elements ? p->columns : elements;
   p->row_buffer_bytes = (held * p->width + 127) / 64 * 64;
+}
+
+// Operands that lie along the columns only, where a tile has several rows.
+static void choose_held(martlet_row_program *p) {
+  p->held_operands = 0;
+  for (uint32_t k = 0; k < p->operand_count; k++) {
+    martlet_row_operand *o = &p->operands[k];
+    o->held = 0;
+    if (o->row_step != 0 || o->column_stride == 0 || o->even_rows < 2 || p->columns < 2 || p->tile_rows < 2) continue;
+    if (p->held_operands < ROW_HELD_OPERANDS) o->held = (uint8_t)++p->held_operands;
+  }
 }
 
 int martlet_row_program_prepare(martlet_row_program *p, martlet_row_error *error) {
@@ -156,8 +193,12 @@ int martlet_row_program_prepare(martlet_row_program *p, martlet_row_error *error
   }
   int status = check_instructions(p, error);
   if (status != MARTLET_ROW_OK) return status;
-  for (uint32_t s = 0; s < p->stage_count; s++) mark_overtaken_loads(p, &p->stages[s]);
+  for (uint32_t s = 0; s < p->stage_count; s++) {
+    mark_overtaken_loads(p, &p->stages[s]);
+    mark_stored_results(p, &p->stages[s]);
+  }
   derive_tile(p);
+  choose_held(p);
   p->is_element_wise = p->stage_count == 1 && !p->stages[0].is_row_stage && p->row_reductions == 0;
   return MARTLET_ROW_OK;
 }
@@ -166,6 +207,7 @@ size_t martlet_row_program_scratch_bytes(const martlet_row_program *p) {
   size_t descriptors = (p->tile_registers + p->row_registers) * sizeof(row_register);
   return 64 + (descriptors + 63) / 64 * 64 + p->tile_registers * p->register_bytes +
          p->row_registers * p->row_register_bytes + ROW_STAGING * (p->tile_elements * 8 + 64) +
+         p->held_operands * p->register_bytes +
          (p->row_reductions * p->tile_rows * sizeof(row_accumulator) + 63) / 64 * 64 +
          p->row_buffers * p->row_buffer_bytes;
 }

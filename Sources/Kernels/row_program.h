@@ -13,7 +13,22 @@ typedef struct row_register {
   const void *data;
   /// One value stands for all.
   int is_uniform;
+  /// One value stands for each row of the tile, and they lie one after the other.
+  int is_by_row;
 } row_register;
+
+/// Columns from which on a value of each row is taken as it is, by a call of the kernel for each row.
+#define ROW_BY_ROW_COLUMNS 32
+
+/// Operands that a program keeps repeated over the rows of a tile, at most; more would leave the cache to nothing else.
+#define ROW_HELD_OPERANDS 6
+
+/// An operand whose rows are all the same, repeated over the rows of a tile as registers have it.
+typedef struct row_held {
+  const void *source;
+  size_t rows, columns;
+  char *memory;
+} row_held;
 
 /// One thread's part of a run.
 typedef struct row_run {
@@ -29,6 +44,7 @@ typedef struct row_run {
   row_register *tile, *row;
   char *tile_memory, *row_memory, *staging[ROW_STAGING], *buffers;
   row_accumulator *accumulators;
+  row_held held[ROW_HELD_OPERANDS];
   /// Column reductions: `column_reductions` x columns, or NULL.
   row_accumulator *column_accumulators;
 
@@ -61,8 +77,10 @@ void row_load(row_run *run, const martlet_row_instruction *instruction);
 void row_store(row_run *run, const martlet_row_instruction *instruction);
 /// Where a store of the tile at hand goes, if an instruction may write its result there itself; else null.
 void *row_destination(const row_run *run, const martlet_row_instruction *store);
-/// The values of a register one by one: `staging` receives them when the register is uniform.
+/// The values of a register one by one: `staging` receives them when the register is uniform or holds one a row.
 const void *row_expanded(row_run *run, row_register source, size_t width, size_t staging);
+/// Repeats the first `bytes` of `values` until there are `count` copies.
+void row_repeat(char *values, size_t bytes, size_t count);
 /// Fills accumulators with the identity of a reduction.
 void row_identity(row_accumulator *accumulators, size_t count, uint8_t type, uint8_t kind);
 /// The value of an accumulator in registers of `type`, rounded to it.

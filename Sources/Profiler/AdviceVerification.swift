@@ -1,4 +1,12 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 import Martlet
+import MartletCPU
 import MartletKernels
 public import MartletProfiling
 
@@ -6,40 +14,22 @@ public import MartletProfiling
 public struct TrialRun {
   /// Examples in a step, by which times are divided.
   public var itemsPerStep: Int
+  /// Gets what the next step needs, such as its batch; called before each step, and takes part in its time.
+  public var prepare: () throws -> Void
   /// Does one step to its end, and returns a number that says whether the work is still the same, such as the loss.
   public var step: () throws -> Double?
 
-  public init(itemsPerStep: Int = 1, step: @escaping () throws -> Double?) {
-    (self.itemsPerStep, self.step) = (itemsPerStep, step)
+  public init(
+    itemsPerStep: Int = 1, prepare: @escaping () throws -> Void = {}, step: @escaping () throws -> Double?
+  ) {
+    (self.itemsPerStep, self.prepare, self.step) = (itemsPerStep, prepare, step)
   }
-}
-
-/// Advice that was tried, and what came of it.
-public struct VerifiedAdvice: Sendable {
-  public enum Outcome: Sendable, Hashable {
-    /// It saves time, and not by chance.
-    case confirmed
-    /// It saves nothing that could be measured.
-    case refuted
-    /// It could not be tried, for this reason.
-    case untried(String)
-  }
-
-  public var advice: Advice
-  public var outcome: Outcome
-  /// The part of the time per item that it saves, the median over all rounds: 0.2 is a fifth; 0 if it was not tried.
-  public var gain = 0.0
-  /// The smallest and the largest gain of a round.
-  public var range = 0.0...0.0
-  /// The bytes that a step needs more at its peak, and the relative change of what the last step returned.
-  public var memoryChange: Int?
-  public var resultChange: Double?
 }
 
 /// Tries advice in runs of its own, beside runs without the change.
 public struct AdviceVerification {
   /// Rounds of steps with and without the change, one after the other.
-  public var rounds = 7
+  public var rounds = 9
   /// Steps in a round, and before the first.
   public var stepsPerRound = 3
 
@@ -60,13 +50,12 @@ public struct AdviceVerification {
   private func verify(_ advice: Advice) throws -> VerifiedAdvice {
     var threads: Int?
     if case .threads(let count) = advice.proposal { threads = count }
-    guard let base = try makeRun(nil), let changed = try makeRun(threads == nil ? advice.proposal : nil) else {
-      return VerifiedAdvice(advice: advice, outcome: .untried("this program does not know how"))
-    }
     let usual = martlet_pool_threads()
     defer { martlet_pool_set_threads(usual) }
-    var before = Trial(base, threads: usual)
-    var after = Trial(changed, threads: threads ?? usual)
+    guard var before = try Trial(threads: usual, { try makeRun(nil) }),
+      var after = try Trial(
+        threads: threads ?? usual, { try makeRun(threads == nil ? advice.proposal : nil) })
+    else { return VerifiedAdvice(advice: advice, outcome: .untried("this program does not know how")) }
     try before.run(stepsPerRound)
     try after.run(stepsPerRound)
     (before.seconds, after.seconds) = ([], [])
@@ -77,17 +66,35 @@ public struct AdviceVerification {
     return judge(advice, before, after)
   }
 
+  /// The lower end of the range that holds the median with 95 %, by the chance that so few of the rounds lie below it.
+  ///
+  /// - Parameter gains: In ascending order.
+  static func certainGain(_ gains: [Double]) -> Double {
+    var (below, chance, term) = (0, 0.0, exp2(-Double(gains.count)))
+    while below < gains.count {
+      chance += term
+      if chance > 0.05 { break }
+      below += 1
+      term *= Double(gains.count - below + 1) / Double(below)
+    }
+    return gains[max(below - 1, 0)]
+  }
+
   private func judge(_ advice: Advice, _ before: Trial, _ after: Trial) -> VerifiedAdvice {
     let gains = zip(before.seconds, after.seconds).map { 1 - $1 / $0 }.sorted()
     let median = (gains[gains.count / 2] + gains[(gains.count - 1) / 2]) / 2
     // What saves less than a hundredth is no reason to change a program; and chance must be an unlikely explanation.
     let isLikely = MannWhitney(before.seconds, after.seconds).probability < 0.05
-    var result = VerifiedAdvice(advice: advice, outcome: median > 0.01 && isLikely ? .confirmed : .refuted)
+    let memoryChange = after.peakBytes - before.peakBytes
+    // What promises memory, or to be right, need not be faster.
+    let holds = advice.largestGain == nil ? memoryChange < 0 && median > -0.05 : median > 0.01 && isLikely
+    var result = VerifiedAdvice(advice: advice, outcome: holds ? .confirmed : .refuted)
+    result.memoryChange = memoryChange
     (result.gain, result.range) = (median, gains[0]...gains[gains.count - 1])
+    result.promisedGain = max(0, AdviceVerification.certainGain(gains))
     if let old = before.result, let new = after.result {
       result.resultChange = old == new ? 0 : abs(new - old) / max(abs(old), 1e-30)
     }
-    if let old = before.peakBytes, let new = after.peakBytes { result.memoryChange = new - old }
     return result
   }
 }
@@ -99,43 +106,39 @@ private struct Trial {
   /// Seconds per item, a number a round.
   var seconds: [Double] = []
   private(set) var result: Double?
-  private(set) var peakBytes: Int?
+  /// What it holds between steps, and what a step needs beside that at most.
+  private(set) var peakBytes: Int
 
-  init(_ run: TrialRun, threads: Int) { (self.run, self.threads) = (run, threads) }
+  /// Nil if there is no such run.
+  init?(threads: Int, _ makeRun: () throws -> TrialRun?) throws {
+    martlet_pool_set_threads(threads)
+    let before = Trial.heldBytes
+    guard let run = try makeRun() else { return nil }
+    (self.run, self.threads) = (run, threads)
+    try run.prepare()
+    _ = try run.step()
+    try run.prepare()
+    // One step that is recorded, for its peak.
+    let profiler = Profiler(schedule: .init(warmupSteps: 0), machine: MachineFacts(name: "not measured"))
+    try profiler.record { _ = try run.step() }
+    var profile = profiler.profile()
+    profile.memory.allocations.removeAll { $0.kind != .output }
+    peakBytes = Trial.heldBytes - before + profile.peakBytes
+  }
+
+  private static var heldBytes: Int {
+    Recorder.current.finishFlight()
+    return CPUEngine.shared.pool.statistics.liveBytes
+  }
 
   mutating func run(_ steps: Int) throws {
     martlet_pool_set_threads(threads)
-    if peakBytes == nil { try measureMemory() }
     let start = ContinuousClock.now
-    for _ in 0..<steps { result = try run.step() }
-    Recorder.current.finishFlight()
-    let time = ContinuousClock.now - start
-    let components = time.components
-    let elapsed = Double(components.seconds) + 1e-18 * Double(components.attoseconds)
-    seconds.append(elapsed / Double(steps * max(run.itemsPerStep, 1)))
-  }
-
-  /// One step that is recorded, for its peak.
-  private mutating func measureMemory() throws {
-    let profiler = Profiler(schedule: .init(warmupSteps: 0), machine: MachineFacts(name: "not measured"))
-    _ = try run.step()
-    try profiler.record { _ = try run.step() }
-    peakBytes = profiler.profile().peakBytes
-  }
-}
-
-extension VerifiedAdvice: CustomStringConvertible {
-  /// The advice, and a line that says what came of it.
-  public var description: String {
-    func percent(_ part: Double) -> String { "\((part * 1000).rounded() / 10) %" }
-    switch outcome {
-    case .untried(let reason): return "\(advice)  Not tried: \(reason).\n"
-    case .confirmed, .refuted:
-      var text = outcome == .confirmed ? "  Confirmed" : "  Dropped"
-      text += ": it saves \(percent(gain)) of the time (\(percent(range.lowerBound)) to \(percent(range.upperBound)))"
-      if let memoryChange { text += ", needs \(memoryChange >> 10) KiB more at the peak" }
-      if let resultChange { text += ", changes the result by \(resultChange)" }
-      return "\(advice)\(text).\n"
+    for _ in 0..<steps {
+      try run.prepare()
+      result = try run.step()
     }
+    Recorder.current.finishFlight()
+    seconds.append((ContinuousClock.now - start).inSeconds / Double(steps * max(run.itemsPerStep, 1)))
   }
 }

@@ -29,7 +29,14 @@ struct CallFrames {
         result.append(index(Frame(file: site.file, line: site.line, column: site.column, function: function)))
       }
     }
-    return result
+    return result.isEmpty ? functions(addresses) : result
+  }
+
+  /// The functions of a stack of which no lines are known, those of this package left out.
+  private mutating func functions(_ addresses: [UInt]) -> [Int] {
+    addresses.flatMap { sites[$0] ?? [] }.filter { $0.file == DynamicSymbols.otherFile }.map { site in
+      index(Frame(file: "", line: 0, function: CallFrames.plainName(site.function)))
+    }
   }
 
   private mutating func index(_ frame: Frame) -> Int {

@@ -14,7 +14,7 @@ extension Profile {
   public static func counting(
     _ model: any Module, name: String? = nil, inputs: [TensorType], _ body: ([Tensor]) throws -> [Tensor]
   ) rethrows -> Profile {
-    _ = model.variables
+    let variables = model.variables
     let session = ProfilingSession()
     let recorder = Recorder.current
     let usual = recorder.trace
@@ -33,7 +33,7 @@ extension Profile {
     _ = session.compiled(program, description, since: 0)
     var assembly = ProfileAssembly(
       session, name: name ?? Profiler.name(of: model), machine: MachineFacts(name: "not measured"))
-    return assembly.assemble(model.modules)
+    return assembly.assemble(model.modules, variables)
   }
 
   /// A profile of one evaluation of a model, or of one evaluation and its derivative, made without running it.

@@ -6,6 +6,7 @@ import MartletProfiling
 /// Makes a profile of what a session noted.
 struct ProfileAssembly {
   private let session: ProfilingSession
+  private let costs: KernelCosts?
   private let notes: RecordingTrace.Notes
   private let programs: [ProfilingSession.Planned]
   private let flats: [FlatProgram]
@@ -19,8 +20,9 @@ struct ProfileAssembly {
   /// For each stack of the recording, its index in the profile.
   private var stacks: [Int?] = []
 
-  init(_ session: ProfilingSession, name: String, machine: MachineFacts) {
-    self.session = session
+  /// - Parameter costs: What kernels cost on the machine; nil if nobody measured that.
+  init(_ session: ProfilingSession, name: String, machine: MachineFacts, costs: KernelCosts? = nil) {
+    (self.session, self.costs) = (session, costs)
     notes = session.trace.notes
     programs = session.programs
     let flats = programs.map { FlatProgram($0.description) }
@@ -33,17 +35,20 @@ struct ProfileAssembly {
     profile = Profile(name: name, machine: machine)
   }
 
-  /// - Parameter modules: The path and the type of each layer.
-  mutating func assemble(_ modules: [(path: String, type: String)]) -> Profile {
+  /// - Parameters:
+  ///   - modules: The path and the type of each layer.
+  ///   - modelVariables: The variables of the model; those that no program read are recorded too.
+  mutating func assemble(_ modules: [(path: String, type: String)], _ modelVariables: [Variable]) -> Profile {
     addStacks()
     let layers = layerOfNumber(LayerPaths(modules))
     let translations = flats.indices.map { index in
       ProgramTranslation(
-        flats[index], notes, variableOf: variables[index], machine: profile.machine, layerOfNumber: layers,
-        totals: totals(of: index))
+        flats[index], notes, variableOf: variables[index], machine: profile.machine, costs: costs,
+        layerOfNumber: layers, totals: totals(of: index))
     }
     for index in programs.indices { add(programs[index], translations[index]) }
     addVariables()
+    addUnread(modelVariables)
     addSteps(translations)
     addMemory()
     profile.frames = frames.frames
@@ -112,13 +117,14 @@ extension ProfileAssembly {
   }
 
   /// The time of each kernel, over all runs of a program.
-  private func totals(of program: Int) -> [(nanoseconds: Double, runs: Int)] {
-    var result: [(nanoseconds: Double, runs: Int)] = []
+  private func totals(of program: Int) -> [KernelTotal] {
+    var result: [KernelTotal] = []
     for run in runs where run.program == program {
-      if result.isEmpty { result = Array(repeating: (0, 0), count: run.kernels.count) }
+      if result.isEmpty { result = Array(repeating: KernelTotal(), count: run.kernels.count) }
       for (index, kernel) in run.kernels.enumerated() {
         result[index].nanoseconds += Double(kernel.nanoseconds)
         result[index].runs += kernel.runs
+        result[index].scratchBytes = max(result[index].scratchBytes, kernel.scratchBytes)
       }
     }
     return result
@@ -145,6 +151,18 @@ extension ProfileAssembly {
   }
 }
 
+extension ProfileAssembly {
+  private mutating func addUnread(_ variables: [Variable]) {
+    let known = Set(notes.variables.map(ObjectIdentifier.init))
+    for variable in variables where !known.contains(ObjectIdentifier(variable)) {
+      profile.variables.append(
+        VariableRecord(
+          name: variable.name, layerPath: slashed(LayerPaths.holder(of: variable.name)), type: variable.type,
+          isTrainable: (variable as? Parameter)?.isTrainable ?? false, isRead: false, isUpdated: false))
+    }
+  }
+}
+
 // MARK: - Steps
 
 extension ProfileAssembly {
@@ -153,10 +171,15 @@ extension ProfileAssembly {
     profile.steps = session.steps.map { step in
       StepRecord(
         index: step.index, startNanoseconds: nanoseconds(step.start), endNanoseconds: nanoseconds(step.end),
-        runs: runs.filter { $0.start >= step.start && $0.end <= step.end }.map { record($0, numbers[$0.program]) },
+        runs: runs.filter { isIn(step, $0) }.map { record($0, numbers[$0.program]) },
         waits: waits(in: step), examples: step.examples, tokens: step.tokens, paddedTokens: step.paddedTokens,
         processorNanoseconds: step.processorNanoseconds)
     }
+  }
+
+  /// Whether a run belongs to a step: what another thread began before, and ended during it, does too.
+  private func isIn(_ step: ProfilingSession.Step, _ run: ProfilingSession.Run) -> Bool {
+    run.thread == 0 ? run.start >= step.start && run.end <= step.end : run.end > step.start && run.end <= step.end
   }
 
   private func record(_ run: ProfilingSession.Run, _ numbers: [Int]) -> ProgramRun {
@@ -165,7 +188,8 @@ extension ProfileAssembly {
       kernels: numbers.enumerated().map { index, number in
         let entry = run.kernels[number]
         return KernelTime(
-          kernel: index, startNanoseconds: nanoseconds(entry.start), endNanoseconds: nanoseconds(entry.end))
+          kernel: index, startNanoseconds: nanoseconds(entry.start), endNanoseconds: nanoseconds(entry.end),
+          thread: run.thread)
       })
   }
 
@@ -180,11 +204,13 @@ extension ProfileAssembly {
     }
     if step.inputEnd > step.start { add(.input, step.start, step.inputEnd) }
     for program in programs where isInside(program.start, program.end) { add(.compile, program.start, program.end) }
-    for wait in notes.waits where isInside(wait.start, wait.end) {
+    for wait in notes.waits where wait.thread == 0 && isInside(wait.start, wait.end) {
       add(.read, wait.start, wait.end, stacks[wait.stack])
     }
     var busy = waits.map { ($0.startNanoseconds, $0.endNanoseconds) }
-    busy += runs.filter { isInside($0.start, $0.end) }.map { (nanoseconds($0.start), nanoseconds($0.end)) }
+    busy += runs.filter { $0.thread == 0 && isInside($0.start, $0.end) }.map {
+      (nanoseconds($0.start), nanoseconds($0.end))
+    }
     var free = nanoseconds(step.start)
     for (start, end) in busy.sorted(by: { $0.0 < $1.0 }) {
       if start > free { waits.append(Wait(kind: .record, startNanoseconds: free, endNanoseconds: start)) }
@@ -207,12 +233,15 @@ extension ProfileAssembly {
     }
     profile.memory.allocations = variables + results
     let known = variables.reduce(0) { $0 + $1.bytes }
-    let others = (runs.map(\.liveBytes).min() ?? 0) - known
+    let others = (runs.map(\.memory.liveBytes).min() ?? 0) - known
     if others > 0 {
       profile.memory.allocations.append(AllocationRecord(name: "other values held", bytes: others, kind: .input))
     }
-    profile.memory.samples = runs.map {
-      MemorySample(nanoseconds: nanoseconds($0.start), reservedBytes: $0.liveBytes + $0.cachedBytes)
+    profile.memory.samples = runs.map { run in
+      // When it ended, nothing that it needed had gone back to the system.
+      MemorySample(
+        nanoseconds: nanoseconds(run.end), reservedBytes: run.memory.reservedBytes + run.memory.scratchBytes,
+        residentBytes: session.steps.last { $0.start <= run.end && run.end <= $0.end }?.residentBytes ?? 0)
     }
   }
 

@@ -1,5 +1,6 @@
 public import Martlet
 @_exported public import MartletProfiling
+import MartletKernels
 import MartletSupport
 import Synchronization
 
@@ -16,7 +17,8 @@ import Synchronization
 /// print(try profiler.profile().report(.scope))
 /// ```
 /// The first steps are not recorded, because they plan programs and fill caches. While a step is recorded, it waits at
-/// its end for what it computes, so that its time is its own. One thread uses a profiler.
+/// its end for what it computes, so that its time is its own. One thread goes through the steps; what others compute
+/// meanwhile is recorded by ``threadRecorder``.
 public final class Profiler {
   /// Which steps are recorded.
   public struct Schedule: Sendable {
@@ -43,10 +45,17 @@ public final class Profiler {
   public var schedule: Schedule
   /// Whether anything is recorded; a step that is not costs nothing but a call.
   public var isEnabled = true
+  /// Which profiles are saved while the loop goes on; none if nil.
+  public var dumps: ProfileDumps?
+  /// Is given a sentence when a profile cannot be saved.
+  public var warn: (String) -> Void = { print($0) }
 
   private let session = ProfilingSession()
   private let modules: [(path: String, type: String)]
-  private let probe: () -> MachineFacts
+  /// All that the model has, read or not.
+  private let variables: [Variable]
+  /// What the machine can do, if somebody said; measured otherwise.
+  private let machine: MachineFacts?
   private var stepCount = 0
   private var recordsNext = false
   private var plainSteps: [UInt64] = []
@@ -63,17 +72,16 @@ public final class Profiler {
   public init(_ model: any Module, name: String? = nil, schedule: Schedule = Schedule(), machine: MachineFacts? = nil) {
     self.name = name ?? Profiler.name(of: model)
     self.schedule = schedule
-    _ = model.variables
-    modules = model.modules
-    probe = { machine ?? .measured() }
+    (variables, modules) = (model.variables, model.modules)
+    self.machine = machine
   }
 
   /// A profiler of code without a model, whose operations are sorted by the names of the variables that they use.
   public init(name: String = "program", schedule: Schedule = Schedule(), machine: MachineFacts? = nil) {
     self.name = name
     self.schedule = schedule
-    modules = []
-    probe = { machine ?? .measured() }
+    (variables, modules) = ([], [])
+    self.machine = machine
   }
 }
 
@@ -100,19 +108,36 @@ extension Profiler {
     stepCount += 1
     guard isEnabled, isWanted(number) else { return try plain(number, body) }
     recordsNext = false
+    session.isInStep.store(true, ordering: .relaxed)
+    defer { session.isInStep.store(false, ordering: .relaxed) }
     let inputEnd = martlet_nanoseconds()
     let processor = martlet_processor_nanoseconds()
     let start = previousEnd ?? inputEnd
-    let result = try recording(body)
+    let result = try session.recording(thread: 0, body)
     let end = martlet_nanoseconds()
     session.ended(
       ProfilingSession.Step(
         index: number, start: start, end: end, inputEnd: inputEnd, examples: examples, tokens: tokens,
-        paddedTokens: paddedTokens, processorNanoseconds: Int(martlet_processor_nanoseconds() - processor)))
+        paddedTokens: paddedTokens, processorNanoseconds: Int(martlet_processor_nanoseconds() - processor),
+        residentBytes: Processor.residentBytes))
     session.keepSteps(schedule.maximumSteps)
     previousEnd = end
+    if let dumps, dumps.steps.contains(number) { dump(number, dumps) }
     return result
   }
+
+  private func dump(_ number: Int, _ dumps: ProfileDumps) {
+    do {
+      try dumps.save(profile(), after: number)
+    } catch {
+      warn("no profile of step \(number): \(error)")
+    }
+    // What saving took is no waiting for input.
+    previousEnd = nil
+  }
+
+  /// Records what threads other than that of the steps compute.
+  public var threadRecorder: ThreadRecorder { ThreadRecorder(session: session) }
 
   /// Records what `body` does as one step, whatever the schedule.
   @discardableResult
@@ -125,7 +150,7 @@ extension Profiler {
   public func recordNextStep() { recordsNext = true }
 
   private func isWanted(_ number: Int) -> Bool {
-    if recordsNext { return true }
+    if recordsNext || dumps?.steps.contains(number) == true { return true }
     if let steps = schedule.steps { return steps.contains(number) }
     return number >= schedule.warmupSteps
   }
@@ -145,23 +170,6 @@ extension Profiler {
     Recorder.current.finishFlight()
     return result
   }
-
-  @inline(never)
-  private func recording<Result>(_ body: () throws -> Result) rethrows -> Result {
-    let recorder = Recorder.current
-    recorder.finishFlight()
-    let usual = (engine: recorder.engine, trace: recorder.trace)
-    recorder.engine = ProfilingEngine(base: recorder.engine, session: session)
-    recorder.trace = session.trace
-    // All but the call here.
-    session.trace.ignore(outerCalls: max(martlet_call_count() - 1, 0))
-    defer { (recorder.engine, recorder.trace) = usual }
-    let result = try body()
-    // This wait is the profiler's own.
-    recorder.trace = nil
-    recorder.finishFlight()
-    return result
-  }
 }
 
 // MARK: - Result
@@ -169,8 +177,9 @@ extension Profiler {
 extension Profiler {
   /// What was recorded so far.
   public func profile() -> Profile {
-    var assembly = ProfileAssembly(session, name: name, machine: probe())
-    var profile = assembly.assemble(modules)
+    let costs = machine == nil ? KnownMachine.shared.costs(threads: martlet_pool_threads()) : nil
+    var assembly = ProfileAssembly(session, name: name, machine: machine ?? .measured(), costs: costs)
+    var profile = assembly.assemble(modules, variables)
     profile.overhead.plainStepNanoseconds = Int(plainSteps.sorted().dropFirst(plainSteps.count / 2).first ?? 0)
     let recorded = profile.steps.map { step in
       step.nanoseconds

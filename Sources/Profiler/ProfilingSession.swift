@@ -22,9 +22,19 @@ final class ProfilingSession: Sendable {
     let start: UInt64
     let end: UInt64
     let kernels: [KernelTimes.Entry]
+    /// Whose it was: 0 for the thread of the steps.
+    let thread: Int
+    let memory: Memory
+  }
+
+  /// The memory of the process around a run.
+  struct Memory: Sendable {
     /// Bytes of all buffers in use when it began.
-    let liveBytes: Int
-    let cachedBytes: Int
+    var liveBytes = 0
+    /// When it ended, bytes of buffers in use and kept for reuse, those in which it ran among them.
+    var reservedBytes = 0
+    /// Bytes of the blocks in which kernels pack.
+    var scratchBytes = 0
   }
 
   /// A result of a program, from the run that made it until nobody needs it any more.
@@ -47,6 +57,8 @@ final class ProfilingSession: Sendable {
     var tokens: Int
     var paddedTokens: Int
     var processorNanoseconds: Int
+    /// Bytes of the process in main memory at the end.
+    var residentBytes: Int
   }
 
   private struct State {
@@ -59,6 +71,9 @@ final class ProfilingSession: Sendable {
   }
 
   private static let count = Atomic<Int>(0)
+  private let threadCount = Atomic<Int>(0)
+  /// Whether a step is being recorded.
+  let isInStep = Atomic<Bool>(false)
 
   let number = ProfilingSession.count.add(1, ordering: .relaxed).newValue
   let trace = RecordingTrace()
@@ -68,6 +83,9 @@ final class ProfilingSession: Sendable {
   var runs: [Run] { state.withLock { $0.runs } }
   var steps: [Step] { state.withLock { $0.steps } }
   var allocations: [Allocation] { state.withLock { $0.allocations } }
+
+  /// The number of a further thread that is recorded.
+  func addThread() -> Int { threadCount.add(1, ordering: .relaxed).newValue }
 
   /// Notes a planned program, and returns its number.
   func compiled(_ program: Program, _ description: PlanDescription, since start: UInt64) -> Int {

@@ -10,7 +10,7 @@ package struct DebugInformation: Sendable {
   /// - Parameter addresses: Return addresses; the instruction before each is looked up.
   /// - Returns: For each address of which anything is known, the innermost function first: its place is that of the
   ///   instruction, the place of each further one is the call of the one before it, and the last is the function that
-  ///   was really called. Empty on systems whose programs are not ELF files.
+  ///   was really called. Where programs are not ELF files, functions alone, as the dynamic linker knows them.
   package func calls(at addresses: [UInt]) -> [UInt: [CallSite]] {
     var result: [UInt: [CallSite]] = [:]
     for (path, places) in placesOfFiles(addresses) {
@@ -23,7 +23,8 @@ package struct DebugInformation: Sendable {
         for place in asked { result[place.returnAddress] = sites[place.instruction] }
       }
     }
-    return result
+    // One address that was found in a file shows that there are files to read.
+    return result.isEmpty ? DynamicSymbols.calls(at: Set(addresses)) : result
   }
 
   /// For each file that holds one of the calls, where in the file they are.

@@ -73,9 +73,11 @@ struct Bench: ParsableCommand {
   }
 
   private func timeOperators() throws {
-    if list { return OperatorBenchmark.rows.filter { $0.contains(filter) }.forEach { print($0) } }
+    // Nothing contains the empty string.
+    let rows = OperatorBenchmark.rows.filter { filter.isEmpty || $0.contains(filter) }
+    if list { return rows.forEach { print($0) } }
     guard interactive else {
-      for row in OperatorBenchmark.rows where row.contains(filter) { try timeOperator(row) }
+      for row in rows { try timeOperator(row) }
       return
     }
     while let row = readLine() {

@@ -49,6 +49,10 @@ struct TrainingArguments: ParsableArguments {
   @Option(help: "Determines initial weights, order and augmentation.")
   var seed: UInt64?
 
+  @Option(
+    parsing: .upToNextOption, help: "Steps after which a profile of the last ten is saved, for martlet profile RUN.")
+  var profileSteps: [Int] = []
+
   @Flag(help: "Print no progress.")
   var quiet = false
 
@@ -56,6 +60,7 @@ struct TrainingArguments: ParsableArguments {
     for (name, value) in [("--steps", steps), ("--epochs", epochs), ("--batch-size", batchSize)] {
       if let value, value < 1 { throw ValidationError("\(name) must be at least 1.") }
     }
+    if profileSteps.contains(where: { $0 < 0 }) { throw ValidationError("--profile-steps must not be negative.") }
     if let learningRate, !(learningRate > 0) { throw ValidationError("--learning-rate must be positive.") }
     if steps != nil && epochs != nil { throw ValidationError("--steps and --epochs exclude each other.") }
     if output != nil && resume != nil { throw ValidationError("--output and --resume exclude each other.") }
@@ -67,6 +72,7 @@ struct TrainingArguments: ParsableArguments {
     (request.data, request.output, request.resume) = (data, output, resume)
     (request.steps, request.epochs, request.batchSize) = (steps, epochs, batchSize)
     (request.learningRate, request.seed) = (learningRate, seed)
+    request.profileSteps = Set(profileSteps)
     request.isQuiet = quiet || json
     if json { request.report = { print($0) } }
     return request

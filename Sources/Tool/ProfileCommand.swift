@@ -20,48 +20,8 @@ struct ProfileCommand: ParsableCommand {
       ProfileRecord.self, ProfilePromptCommand.self, ProfileScope.self, ProfileGraph.self, ProfileCode.self,
       ProfileOp.self,
       ProfileAdvise.self, ProfileMemory.self, ProfileRoofline.self, ProfilePredict.self, ProfileSteps.self,
-      ProfileDiffCommand.self, ProfileFlame.self, ProfileHTML.self,
+      ProfileDiffCommand.self, ProfileFlame.self, ProfileHTML.self, ProfileCheckCommand.self,
     ], defaultSubcommand: ProfilePromptCommand.self)
-}
-
-/// What every command looks at.
-struct ProfileFile: ParsableArguments {
-  @Argument(
-    help: "A recorded profile; or a workload of martlet bench, which is then recorded first.", completion: .file())
-  var profile: String
-
-  @OptionGroup var recording: RecordingOptions
-
-  /// What is in the file, or what is recorded now.
-  func load() throws -> Profile {
-    Workloads.names.contains(profile) ? try recording.record(profile) : try Profile(path: profile)
-  }
-}
-
-/// How much of a workload is recorded.
-struct RecordingOptions: ParsableArguments {
-  @Option(help: "Steps of a workload to record.")
-  var recordedSteps = 10
-
-  @Option(help: "Steps of a workload before those.")
-  var warmup = 5
-
-  @Option(help: "Threads to compute with. (default: one for each processor)")
-  var threads: Int?
-
-  func validate() throws {
-    guard recordedSteps >= 1, warmup >= 0, threads ?? 1 >= 1 else {
-      throw ValidationError("--recorded-steps and --threads must be at least 1, --warmup not negative.")
-    }
-  }
-
-  func record(_ workload: String) throws -> Profile {
-    if let threads { Machine.useThreads(threads) }
-    guard let profile = try Profile.recording(workload: workload, steps: recordedSteps, warmupSteps: warmup) else {
-      throw ValidationError("There is no workload '\(workload)'; there are \(Workloads.names.joined(separator: ", ")).")
-    }
-    return profile
-  }
 }
 
 /// `martlet profile record WORKLOAD FILE`.

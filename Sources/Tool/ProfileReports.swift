@@ -126,3 +126,43 @@ struct ProfileHTML: ParsableCommand {
 
   func run() throws { print(try file.load().report(.html, [page]), terminator: "") }
 }
+
+/// `martlet profile check`.
+struct ProfileCheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Measure how good profiles are on this machine.",
+    discussion: """
+      For each workload: how much of a step's time is attributed to kernels and waits, how much of the operations' time to \
+      lines, how far the cost model is off, how much longer recorded steps take, and whether all memory is counted. One \
+      workload at a time gives the best figures of memory.
+      """)
+  @Argument(help: "Workloads of martlet bench.", completion: .list(Workloads.names))
+  var workloads: [String]
+  @Option(help: "Steps that are recorded, each after one that is not.")
+  var pairs = 10
+  @Option(help: "Exit with 1 if the median error of all kernels' predictions is greater.")
+  var limit: Double?
+  @Flag(help: "Print JSON lines on standard output and nothing else.")
+  var json = false
+
+  func validate() throws {
+    guard pairs >= 1, limit ?? 1 > 0 else { throw ValidationError("--pairs and --limit must be positive.") }
+    for name in workloads where !Workloads.names.contains(name) {
+      throw ValidationError("There is no workload '\(name)'; there are \(Workloads.names.joined(separator: ", ")).")
+    }
+  }
+
+  func run() throws {
+    if !json { print(ProfileCheck.head) }
+    var errors: [Double] = []
+    for name in workloads {
+      guard let check = try ProfileCheck.run(name, pairs: pairs) else { continue }
+      print(json ? check.json.serialized() : check.line)
+      errors += try PredictionTable(check.profile).kernels.map(\.error)
+    }
+    guard !errors.isEmpty else { return }
+    let median = errors.sorted()[errors.count / 2]
+    if !json { print("Median error of the predictions of \(errors.count) kernels: \((median * 1000).rounded() / 10)%") }
+    if let limit, median > limit { throw ExitCode.failure }
+  }
+}

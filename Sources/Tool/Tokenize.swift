@@ -29,6 +29,9 @@ struct Tokenize: ParsableCommand {
   @Flag(help: "Print JSON lines with tokens and their places.")
   var json = false
 
+  @Flag(help: "Time encoding the lines on one thread instead.")
+  var time = false
+
   func validate() throws {
     if let encoding, TiktokenEncoding(named: encoding) == nil {
       throw ValidationError("There is no encoding '\(encoding)'.")
@@ -37,10 +40,17 @@ struct Tokenize: ParsableCommand {
   }
 
   func run() throws {
-    let tokenizer =
-      try encoding.map { try PretrainedTokenizer(tiktoken: self.tokenizer, encoding: TiktokenEncoding(named: $0)!) }
-      ?? PretrainedTokenizer(path: self.tokenizer)
+    if time {
+      let speed = try EncodingSpeed(of: lines()) { try open() }
+      return print(json ? speed.json.serialized() : speed.description)
+    }
+    let tokenizer = try open()
     for line in try lines() { print(try decode ? decoded(line, tokenizer) : encoded(line, tokenizer)) }
+  }
+
+  private func open() throws -> PretrainedTokenizer {
+    try encoding.map { try PretrainedTokenizer(tiktoken: tokenizer, encoding: TiktokenEncoding(named: $0)!) }
+      ?? PretrainedTokenizer(path: tokenizer)
   }
 
   private func lines() throws -> [String] {

@@ -100,6 +100,46 @@ extension KernelTests {
       martlet_pool_set_threads(0)
     }
 
+    @Test(arguments: [1, 5], [MARTLET_SCATTER_SET, MARTLET_SCATTER_ADD, MARTLET_SCATTER_MAX])
+    func `one value for all updates is what as many equal ones are`(inner: Int, kind: martlet_scatter_kind) {
+      let (n, count) = (90, 70_000)
+      let indices = (0..<count).map { Int32(($0 * 31 + $0 / 7) % n) - ($0 % 3 == 0 ? Int32(n) : 0) }
+      var shape = shape(MARTLET_INDEX_ROWS, n: n, inner: inner, count: count), error = martlet_row_error()
+      for threads in 1...3 {
+        martlet_pool_set_threads(threads)
+        for type in [MARTLET_F32, MARTLET_I32] {
+          let bits = type == MARTLET_F32 ? Float(0.1).bitPattern : 3
+          var one = [UInt32](repeating: type == MARTLET_F32 ? Float(2).bitPattern : 2, count: n * inner)
+          var all = one
+          let (type, kind) = (UInt8(type.rawValue), UInt8(kind.rawValue))
+          let updates = [UInt32](repeating: bits, count: count * inner)
+          martlet_scatter(&shape, type, kind, &all, indices, updates, &error)
+          martlet_scatter_value(&shape, type, kind, &one, indices, [bits], &error)
+          #expect(one == all)
+        }
+      }
+      martlet_pool_set_threads(0)
+    }
+
+    @Test func `sums of integers are the same for any number of threads`() {
+      let (n, count) = (256, 100_003)
+      let indices = (0..<count).map { UInt16(($0 * 37 + $0 / 11) % n) }
+      let updates = (0..<count).map { Int64($0 &* 0x9E37_79B9_7F4A_7C15) }
+      var expected = [Int64](repeating: 7, count: n)
+      for (index, update) in zip(indices, updates) { expected[Int(index)] &+= update }
+      for threads in 1...4 {
+        martlet_pool_set_threads(threads)
+        var shape = shape(MARTLET_INDEX_ROWS, n: n, count: count), error = martlet_row_error()
+        shape.index_type = UInt8(MARTLET_U16.rawValue)
+        var destination = [Int64](repeating: 7, count: n)
+        martlet_scatter(
+          &shape, UInt8(MARTLET_I64.rawValue), UInt8(MARTLET_SCATTER_ADD.rawValue), &destination, indices, updates,
+          &error)
+        #expect(destination == expected)
+      }
+      martlet_pool_set_threads(0)
+    }
+
     @Test func `scatters set, multiply and keep extremes; a bad index leaves all as it was`() {
       let updates: [Int16] = [5, -2, 7, 300]
       let kinds: [(martlet_scatter_kind, [Int16])] = [

@@ -1,6 +1,7 @@
 import Martlet
 import MartletFormats
 import MartletONNX
+import MartletTestMemory
 import MartletTestSupport
 import Testing
 
@@ -41,9 +42,17 @@ import Testing
   }
 
   @Test(arguments: HostileModels.all)
-  func `gives the expected error`(hostile: Case) {
-    let message = HostileModelTests.message(hostile.bytes)
+  func `gives the expected error, quickly and in little memory`(hostile: Case) {
+    // Apart from the bytes, which a failed expectation would describe one by one.
+    let limit = 2 * hostile.bytes.count + 64 << 20
+    var message = ""
+    martlet_test_begin_counting()
+    let time = ContinuousClock().measure { message = HostileModelTests.message(hostile.bytes) }
+    let most = martlet_test_end_counting()
     #expect(message.contains(hostile.error), "\(message)")
+    if martlet_test_can_count_memory() { #expect(most <= limit, "\(most) bytes") }
+    // A second each when alone; tests share the machine.
+    #expect(time < .seconds(5))
   }
 
   @Test func `a model cut off anywhere is an error or runs, and never traps`() throws {

@@ -97,19 +97,19 @@ import Testing
   @Test(arguments: [
     (ProfileOrder.name, ["conv", "custom", "input", "multiply", "parameter", "subtract"]),
     (.depth, ["conv", "custom", "input", "multiply", "parameter", "subtract"]),
-    (.bytes, ["conv", "multiply", "custom", "input", "parameter", "subtract"]),
-    (.peakBytes, ["conv", "multiply", "custom", "input", "parameter", "subtract"]),
-    (.residualBytes, ["conv", "multiply", "custom", "input", "parameter", "subtract"]),
-    (.outputBytes, ["parameter", "conv", "input", "subtract", "multiply", "custom"]),
-    (.micros, ["conv", "multiply", "subtract", "custom", "input", "parameter"]),
-    (.acceleratorMicros, ["conv", "custom", "input", "multiply", "parameter", "subtract"]),
-    (.cpuMicros, ["conv", "multiply", "subtract", "custom", "input", "parameter"]),
-    (.params, ["parameter", "conv", "custom", "input", "multiply", "subtract"]),
-    (.floatOps, ["conv", "subtract", "multiply", "custom", "input", "parameter"]),
-    (.occurrence, ["custom", "parameter", "conv", "input", "multiply", "subtract"].sorted { $0 < $1 }),
+    (.column(.bytes), ["conv", "multiply", "custom", "input", "parameter", "subtract"]),
+    (.column(.peakBytes), ["conv", "multiply", "custom", "input", "parameter", "subtract"]),
+    (.column(.residualBytes), ["conv", "multiply", "custom", "input", "parameter", "subtract"]),
+    (.column(.outputBytes), ["parameter", "conv", "input", "subtract", "multiply", "custom"]),
+    (.column(.micros), ["conv", "multiply", "subtract", "custom", "input", "parameter"]),
+    (.column(.acceleratorMicros), ["conv", "custom", "input", "multiply", "parameter", "subtract"]),
+    (.column(.cpuMicros), ["conv", "multiply", "subtract", "custom", "input", "parameter"]),
+    (.column(.params), ["parameter", "conv", "custom", "input", "multiply", "subtract"]),
+    (.column(.floatOps), ["conv", "subtract", "multiply", "custom", "input", "parameter"]),
+    (.column(.occurrence), ["custom", "parameter", "conv", "input", "multiply", "subtract"].sorted { $0 < $1 }),
   ])
   func `order_by`(order: ProfileOrder, expected: [String]) throws {
-    if order == .occurrence {
+    if order == .column(.occurrence) {
       // Three variables, three convolutions and three runs of the custom operation are equal; names decide.
       #expect(try names(.op) { $0.order = order } == ["conv", "custom", "parameter", "input", "multiply", "subtract"])
     } else {

@@ -68,10 +68,12 @@ import Testing
     #expect(parameters.accountedTypes == ["_trainable_variables"] && parameters.accountsDisplayedOnly)
     #expect(parameters.columns == [.params] && parameters.maximumDepth == 10_000)
     let operations = ProfileOptions.floatOperations
-    #expect(operations.minimumFloatOperations == 1 && operations.order == .floatOps && operations.accountsDisplayedOnly)
+    #expect(
+      operations.minimumFloatOperations == 1 && operations.order == .column(.floatOps)
+        && operations.accountsDisplayedOnly)
     let time = ProfileOptions.timeAndMemory(microseconds: 3, bytes: 4, peakBytes: 5)
     #expect(time.minimumMicroseconds == 3 && time.minimumBytes == 4 && time.minimumPeakBytes == 5)
-    #expect(time.columns == [.micros, .bytes] && time.order == .micros)
+    #expect(time.columns == [.micros, .bytes] && time.order == .column(.micros))
   }
 
   @Test func `each verb of the builder changes its option`() {

@@ -18,7 +18,7 @@ import Testing
     var prompt = ProfilePrompt(SampleProfile.make())
     for (command, part) in [
       ("scope", "conv2/scale"), ("graph", "DW/update"), ("code", "(gradient)"), ("op", "multiply"),
-      ("advise input", "waits for batches"), ("memory", "Peak: 1.03KB"), ("roofline", "Machine: test machine"),
+      ("advise input", "waits for batches"), ("memory", "Peak: 1.43KB"), ("roofline", "Machine: test machine"),
       ("predict", "conv1/Conv2D"), ("steps", "2 steps: median 1.10ms"), ("help", "advise"),
       ("memory -step 8", "in step 8"), ("flame", "main.swift:3:main;Model.swift:10:callAsFunction;conv 150000\n"),
     ] {

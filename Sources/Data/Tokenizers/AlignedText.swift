@@ -14,12 +14,20 @@ struct AlignedText {
   private var ends: [Int32] = []
   /// Where the first byte is in the original, as long as nothing has changed.
   private let origin: Int
+  /// The most bytes that it may become; rules of a file could make it grow without end.
+  let limit: Int
+  /// Whether a change was left out because it would have made more.
+  private(set) var hasOutgrown = false
 
   /// A part of the original text that begins at `origin`.
-  init(_ bytes: [UInt8], origin: Int) {
+  init(_ bytes: [UInt8], origin: Int, limit: Int? = nil) {
     self.bytes = bytes
     self.origin = origin
+    self.limit = limit ?? AlignedText.limit(bytes.count)
   }
+
+  /// The most bytes that a text of so many may become: far more than any rule of Unicode makes of it.
+  static func limit(_ count: Int) -> Int { 64 * count + 4096 }
 
   var count: Int { bytes.count }
 
@@ -59,7 +67,8 @@ struct AlignedText {
 
   /// A part as a text of its own.
   func slice(_ range: Range<Int>) -> AlignedText {
-    var result = AlignedText(Array(bytes[range]), origin: isUnchanged ? origin + range.lowerBound : origin)
+    var result = AlignedText(
+      Array(bytes[range]), origin: isUnchanged ? origin + range.lowerBound : origin, limit: limit)
     if !isUnchanged {
       result.starts = Array(starts[range])
       result.ends = Array(ends[range])
@@ -67,11 +76,49 @@ struct AlignedText {
     return result
   }
 
-  /// Appends bytes that came from the given part of the original; only to a text that is changed already, or empty.
-  mutating func append(_ more: [UInt8], start: Int, end: Int) {
-    bytes += more
-    starts += repeatElement(Int32(start), count: more.count)
-    ends += repeatElement(Int32(end), count: more.count)
+  /// A text under way that will take the place of another.
+  struct Replacement {
+    private(set) var bytes: [UInt8] = []
+    fileprivate var starts: [Int32] = []
+    fileprivate var ends: [Int32] = []
+
+    init(capacity: Int) {
+      bytes.reserveCapacity(capacity)
+      starts.reserveCapacity(capacity)
+      ends.reserveCapacity(capacity)
+    }
+
+    /// Where the part of the original ends that the last byte came from; nil if there is none.
+    var end: Int? { ends.last.map { Int($0) } }
+
+    /// Appends a byte that came from the given part of the original.
+    @inline(__always)
+    mutating func append(_ byte: UInt8, start: Int, end: Int) {
+      bytes.append(byte)
+      starts.append(Int32(truncatingIfNeeded: start))
+      ends.append(Int32(truncatingIfNeeded: end))
+    }
+
+    /// Appends bytes that came from the given part of the original.
+    mutating func append(_ more: [UInt8], start: Int, end: Int) {
+      for byte in more { append(byte, start: start, end: end) }
+    }
+
+    /// Removes a text from the end as often as it is there, but nothing before `floor`.
+    mutating func removeLast(_ text: [UInt8], downTo floor: Int) {
+      while bytes.count - text.count >= floor, bytes.suffix(text.count).elementsEqual(text) {
+        bytes.removeLast(text.count)
+        starts.removeLast(text.count)
+        ends.removeLast(text.count)
+      }
+    }
+  }
+
+  /// The text with all of it replaced; what counts as too long stays as it was.
+  func replaced(by replacement: Replacement) -> AlignedText {
+    var result = self
+    (result.bytes, result.starts, result.ends) = (replacement.bytes, replacement.starts, replacement.ends)
+    return result
   }
 
   private mutating func noteAlignments() {
@@ -93,6 +140,16 @@ struct AlignedText {
 }
 
 extension AlignedText {
+  /// Throws if rules made more of the text than any sound ones do.
+  func checkGrowth() throws(DataError) {
+    if hasOutgrown || bytes.count > limit { throw AlignedText.outgrown(limit) }
+  }
+
+  /// The error of rules that make more than so many bytes of a text.
+  static func outgrown(_ limit: Int) -> DataError {
+    DataError("the tokenizer's rules make more than \(limit) bytes of a text, which is given up")
+  }
+
   /// The scalars, in order.
   var scalars: [UInt32] {
     var result: [UInt32] = []
@@ -115,6 +172,7 @@ extension AlignedText {
   ///   - changes: The new characters.
   ///   - removed: How many old characters at the start have no new one.
   mutating func transform(_ changes: [Change], removingFirst removed: Int = 0) {
+    guard changes.count <= limit else { return hasOutgrown = true }
     noteAlignments()
     var newBytes: [UInt8] = []
     var newStarts: [Int32] = []
@@ -187,6 +245,7 @@ extension AlignedText {
   /// Puts characters before the first; an empty text stays empty.
   mutating func prepend(_ text: [UInt8]) {
     guard !bytes.isEmpty, !text.isEmpty else { return }
+    guard bytes.count + text.count <= limit else { return hasOutgrown = true }
     let (start, end) = (Int32(start(of: 0)), Int32(end(of: 0)))
     noteAlignments()
     bytes.insert(contentsOf: text, at: 0)
@@ -197,6 +256,7 @@ extension AlignedText {
   /// Replaces ranges, which are in order and apart, by a text that belongs to the last character of each.
   mutating func replace(_ ranges: [Range<Int>], by text: [UInt8]) {
     guard !ranges.isEmpty else { return }
+    guard ranges.count * text.count <= limit, bytes.count <= limit else { return hasOutgrown = true }
     noteAlignments()
     var newBytes: [UInt8] = []
     var newStarts: [Int32] = []

@@ -44,7 +44,8 @@ struct CharacterMap: Sendable {
   private static func offset(_ unit: UInt32) -> UInt32 { (unit >> 10) << ((unit & 1 << 9) >> 6) }
 
   private func text(at start: Int) -> ArraySlice<UInt8>? {
-    guard start < texts.count else { return nil }
+    // A leaf that points into a character would give bytes that are no text.
+    guard start < texts.count, texts[start] & 0xC0 != 0x80 else { return nil }
     return texts[start...].prefix { $0 != 0 }
   }
 
@@ -72,32 +73,85 @@ struct CharacterMap: Sendable {
   /// replacement, else each of their scalars.
   func apply(to text: inout AlignedText) {
     var changes: [AlignedText.Change] = []
+    changes.reserveCapacity(text.count)
     var isChanged = false
-    let string = String(decoding: text.bytes, as: UTF8.self)
-    func replace(_ old: Int, _ new: ArraySlice<UInt8>) {
-      isChanged = true
-      let scalars = String(decoding: new, as: UTF8.self).unicodeScalars.map(\.value)
-      for scalar in scalars { changes.append((scalar, 0)) }
-      let added = scalars.count - old
-      if added > 0 {
-        for i in (changes.count - added)..<changes.count { changes[i].change = 1 }
-      } else if added < 0, !changes.isEmpty {
-        changes[changes.count - 1].change += added
-      }
-    }
-    for character in string {
-      let bytes = Array(character.utf8)
-      let whole = bytes.count < 6 ? bytes.withUnsafeBufferPointer { shortest($0) } : nil
-      if let whole {
-        replace(character.unicodeScalars.count, whole)
-        continue
-      }
-      for scalar in character.unicodeScalars {
-        let part = Array(UTF8.encode(scalar)!).withUnsafeBufferPointer { shortest($0) }
-        if let part { replace(1, part) } else { changes.append((scalar.value, 0)) }
+    let limit = text.limit
+    text.bytes.withUnsafeBufferPointer { bytes in
+      var start = 0
+      while start < bytes.count, changes.count <= limit {
+        let end = CharacterMap.clusterEnd(bytes, from: start)
+        let part = UnsafeBufferPointer(rebasing: bytes[start..<end])
+        if end - start == ValidUTF8.length(bytes[start]) {
+          replaceScalar(part, &changes, &isChanged)
+        } else {
+          for character in String(decoding: part, as: UTF8.self) { replace(character, &changes, &isChanged) }
+        }
+        start = end
       }
     }
     if isChanged { text.transform(changes) }
+  }
+
+  private func replace(_ character: Character, _ changes: inout [AlignedText.Change], _ isChanged: inout Bool) {
+    var text = String(character)
+    text.withUTF8 { bytes in
+      if bytes.count < 6, let whole = shortest(bytes) {
+        isChanged = true
+        return CharacterMap.append(whole, replacing: character.unicodeScalars.count, to: &changes)
+      }
+      var start = 0
+      while start < bytes.count {
+        let end = start + ValidUTF8.length(bytes[start])
+        replaceScalar(UnsafeBufferPointer(rebasing: bytes[start..<end]), &changes, &isChanged)
+        start = end
+      }
+    }
+  }
+
+  private func replaceScalar(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ changes: inout [AlignedText.Change], _ isChanged: inout Bool
+  ) {
+    guard let new = shortest(bytes) else { return changes.append((ValidUTF8.scalar(bytes.baseAddress!).value, 0)) }
+    isChanged = true
+    CharacterMap.append(new, replacing: 1, to: &changes)
+  }
+
+  /// Appends the scalars of a replacement; those beyond the old ones are added, old ones beyond them go.
+  private static func append(
+    _ new: ArraySlice<UInt8>, replacing old: Int, to changes: inout [AlignedText.Change]
+  ) {
+    let first = changes.count
+    for scalar in String(decoding: new, as: UTF8.self).unicodeScalars { changes.append((scalar.value, 0)) }
+    let added = changes.count - first - old
+    if added > 0 {
+      for i in (changes.count - added)..<changes.count { changes[i].change = 1 }
+    } else if added < 0, !changes.isEmpty {
+      changes[changes.count - 1].change += added
+    }
+  }
+
+  /// Where the clusters that begin at `start` end for certain: between two scalars that never join with a neighbor.
+  private static func clusterEnd(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+    let base = bytes.baseAddress!
+    var (last, width) = ValidUTF8.scalar(base + start)
+    var end = start + width
+    while end < bytes.count {
+      let next = ValidUTF8.scalar(base + end)
+      if isLoner(last), isLoner(next.value), !(last == 13 && next.value == 10) { break }
+      (last, width) = next
+      end += width
+    }
+    return end
+  }
+
+  /// Whether a scalar neither extends a cluster nor is extended by another such scalar, carriage returns aside: letters
+  /// and signs of common scripts. Marks, jamo, flags and emoji are left to the standard library.
+  private static func isLoner(_ scalar: UInt32) -> Bool {
+    switch scalar {
+    case ..<0x300, 0x370..<0x483, 0x48A..<0x590, 0x3041...0x3096, 0x309B...0x30FF, 0x4E00...0x9FFF, 0xAC00...0xD7A3:
+      true
+    default: false
+    }
   }
 }
 
@@ -116,72 +170,59 @@ struct SentencePieceNormalizer: Sendable {
 
   /// Replaces characters by the longest entry of the table, spaces by U+2581, and runs of spaces by one.
   func apply(to text: inout AlignedText) {
-    var pieces: [(bytes: [UInt8], start: Int, end: Int)] = []
-    text.bytes.withUnsafeBufferPointer { buffer in
-      var position = 0
-      while position < buffer.count {
-        let (count, replacement) = next(UnsafeBufferPointer(rebasing: buffer[position...]))
-        pieces.append((replacement, position, position + count))
-        position += count
-      }
-    }
-    if removesExtraSpaces {
-      while let first = pieces.first, first.bytes == [32] { pieces.removeFirst() }
-    }
-    var result: [(bytes: [UInt8], start: Int, end: Int)] = []
-    if pieces.isEmpty { return text = AlignedText([], origin: 0) }
-    if addsPrefix, !treatsSpaceAsSuffix {
-      result.append((SentencePieceNormalizer.space, pieces[0].start, pieces[0].start))
-    }
+    var result = AlignedText.Replacement(capacity: text.count + 3)
+    let prefix = addsPrefix && !treatsSpaceAsSuffix
+    var isAtStart = true
     var isSpaceBefore = removesExtraSpaces
-    for piece in pieces {
-      var bytes = piece.bytes[...]
-      while isSpaceBefore, bytes.first == 32 { bytes = bytes.dropFirst() }
-      guard !bytes.isEmpty else { continue }
-      var spelled: [UInt8] = []
-      for byte in bytes { if byte == 32 { spelled += SentencePieceNormalizer.space } else { spelled.append(byte) } }
-      isSpaceBefore = removesExtraSpaces && bytes.last == 32
-      result.append((spelled, piece.start, piece.end))
-    }
-    if removesExtraSpaces {
-      while let last = result.last, last.bytes.suffix(3) == SentencePieceNormalizer.space[...],
-        result.count > (addsPrefix ? 1 : 0)
-      {
-        result[result.count - 1].bytes.removeLast(3)
-        if result[result.count - 1].bytes.isEmpty { result.removeLast() }
+    // What spaces at the end may not be taken from: the first piece.
+    var firstEnd = 0
+    text.bytes.withUnsafeBufferPointer { bytes in
+      var position = 0
+      while position < bytes.count, result.bytes.count <= text.limit {
+        let rest = UnsafeBufferPointer(rebasing: bytes[position...])
+        let (count, replacement) = next(rest)
+        let range = position..<(position + count)
+        position += count
+        let isSpace = replacement.map { $0.count == 1 && $0.first == 32 } ?? (count == 1 && rest[0] == 32)
+        if isAtStart, removesExtraSpaces, isSpace { continue }
+        let (start, end) = text.original(range)
+        if isAtStart, prefix { result.append(SentencePieceNormalizer.space, start: start, end: start) }
+        if isAtStart, prefix { firstEnd = result.bytes.count }
+        isAtStart = false
+        func append(_ piece: some Collection<UInt8>) {
+          var piece = piece[...]
+          while isSpaceBefore, piece.first == 32 { piece = piece.dropFirst() }
+          guard !piece.isEmpty else { return }
+          for byte in piece {
+            if byte == 32 {
+              result.append(SentencePieceNormalizer.space, start: start, end: end)
+              isSpaceBefore = removesExtraSpaces
+            } else {
+              result.append(byte, start: start, end: end)
+              isSpaceBefore = false
+            }
+          }
+        }
+        if let replacement { append(replacement) } else { append(rest[0..<count]) }
+        if firstEnd == 0, addsPrefix { firstEnd = result.bytes.count }
       }
     }
-    if addsPrefix, treatsSpaceAsSuffix, let last = result.last {
-      result.append((SentencePieceNormalizer.space, last.end, last.end))
+    if isAtStart { return text = AlignedText([], origin: 0) }
+    if removesExtraSpaces { result.removeLast(SentencePieceNormalizer.space, downTo: firstEnd) }
+    if addsPrefix, treatsSpaceAsSuffix, let end = result.end {
+      result.append(SentencePieceNormalizer.space, start: end, end: end)
     }
     text = text.replaced(by: result)
   }
 
-  private func next(_ rest: UnsafeBufferPointer<UInt8>) -> (Int, [UInt8]) {
+  /// The bytes that the next step takes, and what replaces them; nil if they stay.
+  private func next(_ rest: UnsafeBufferPointer<UInt8>) -> (Int, ArraySlice<UInt8>?) {
     if hasUserDefined {
       var longest = 0
       userDefined.forEachPrefix(rest, from: 0) { _, length in longest = max(longest, length) }
-      if longest > 0 { return (longest, Array(rest[0..<longest])) }
+      if longest > 0 { return (longest, nil) }
     }
-    if let (count, text) = map?.longest(rest) { return (count, Array(text)) }
-    let length = ValidUTF8.length(rest[0])
-    return (length, Array(rest[0..<length]))
-  }
-}
-
-extension AlignedText {
-  /// A text of the given pieces, each with the range of this text that it came from.
-  func replaced(by pieces: [(bytes: [UInt8], start: Int, end: Int)]) -> AlignedText {
-    var result = AlignedText([], origin: 0)
-    for piece in pieces {
-      let (start, end) =
-        piece.start < piece.end
-        ? (self.start(of: piece.start), self.end(of: piece.end - 1))
-        : piece.start < count
-          ? (self.start(of: piece.start), self.start(of: piece.start))
-          : (self.end(of: count - 1), self.end(of: count - 1))
-      result.append(piece.bytes, start: start, end: end)
-    }
-    return result
+    if let (count, text) = map?.longest(rest) { return (count, text) }
+    return (ValidUTF8.length(rest[0]), nil)
   }
 }

@@ -150,7 +150,7 @@ struct ModelReader {
         throw DataError("piece \(i) is no text with a number")
       }
       // A spelling that comes twice belongs to the later piece; the other can still be decoded.
-      table.insert(Array(spelling.utf8), number: Int32(i))
+      table.append(Array(spelling.utf8), number: Int32(i))
       pieces.append((Array(spelling.utf8), score))
     }
     let unknown = json["unk_id"]?.intValue

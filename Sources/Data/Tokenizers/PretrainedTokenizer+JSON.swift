@@ -231,6 +231,9 @@ struct TokenizerReader {
       for item in json["processors"]?.arrayValue ?? [] {
         if let part = try postProcessor(item, id) { result.append(part) }
       }
+      guard TokenPostProcessor.sequence(result).growth <= 64 else {
+        throw DataError("has templates that repeat a text more than 64 times")
+      }
       return .sequence(result)
     case "ByteLevel":
       return flag(json, "trim_offsets", true) ? .trimOffsets(addsPrefix: flag(json, "add_prefix_space", true)) : nil
@@ -245,7 +248,9 @@ struct TokenizerReader {
         start: try pair(json["cls"]), end: try pair(json["sep"]), trimsOffsets: flag(json, "trim_offsets", true),
         addsPrefix: flag(json, "add_prefix_space", true))
     case "TemplateProcessing":
-      return .template(single: try template(json, "single"), pair: try template(json, "pair"))
+      let result = TokenPostProcessor.template(single: try template(json, "single"), pair: try template(json, "pair"))
+      guard result.growth <= 64 else { throw DataError("has templates that repeat a text more than 64 times") }
+      return result
     case let name: throw DataError("has the post-processor \(name.debugDescription), which is not known here")
     }
   }

@@ -3,6 +3,8 @@ struct RegexCompiler {
   private(set) var steps: [RegularExpression.Step] = []
   private(set) var sets: [RegularExpression.Set] = []
   private(set) var markCount = 0
+  /// Parts of the tree compiled so far; repetitions of what takes no step count too.
+  private var partCount = 0
 
   static let maximumSteps = 20_000
 
@@ -33,6 +35,10 @@ struct RegexCompiler {
   }
 
   private mutating func compile(_ tree: RegexTree) throws(DataError) {
+    partCount += 1
+    guard partCount <= 4 * RegexCompiler.maximumSteps else {
+      throw DataError("a regular expression takes more than \(RegexCompiler.maximumSteps) steps")
+    }
     switch tree {
     case .set(let set): try append(.take(index(set)))
     case .sequence(let parts): for part in parts { try compile(part) }

@@ -58,6 +58,7 @@ extension RegularExpression {
         step += 1
       case .run(let set, let least, let most):
         if let (end, floor) = advance(text, position, set, least, most) {
+          scratch.budget -= (end - position) >> 4
           step += 1
           if end > floor { scratch.choices.append(.init(step: Int32(step), position: end, least: floor)) }
           position = end
@@ -65,7 +66,12 @@ extension RegularExpression {
           holds = false
         }
       case .possessiveRun(let set, let least, let most):
-        if let (end, _) = advance(text, position, set, least, most) { position = end } else { holds = false }
+        if let (end, _) = advance(text, position, set, least, most) {
+          scratch.budget -= (end - position) >> 4
+          position = end
+        } else {
+          holds = false
+        }
         step += 1
       case .split(let first, let second):
         scratch.choices.append(.init(step: Int32(second), position: position, least: -1))

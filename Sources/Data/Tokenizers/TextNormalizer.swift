@@ -15,6 +15,11 @@ indirect enum TextNormalizer: Sendable {
   case sentencePiece(SentencePieceNormalizer)
 
   func apply(to text: inout AlignedText) throws(DataError) {
+    try change(&text)
+    try text.checkGrowth()
+  }
+
+  private func change(_ text: inout AlignedText) throws(DataError) {
     switch self {
     case .sequence(let parts): for part in parts { try part.apply(to: &text) }
     case .form(let form): UnicodeNormalization.apply(form, to: &text)

@@ -12,15 +12,18 @@ indirect enum TokenDecoder: Sendable {
   case fuse
 
   /// The text of spellings.
+  ///
+  /// - Throws: ``DataError`` if rules make far more of them than any sound ones do, or a pattern takes too long.
   func decode(_ spellings: [[UInt8]]) throws(DataError) -> [UInt8] {
-    try apply(to: spellings).reduce(into: []) { $0 += $1 }
+    let limit = AlignedText.limit(spellings.reduce(0) { $0 + $1.count })
+    return try apply(to: spellings, limit: limit).reduce(into: []) { $0 += $1 }
   }
 
-  private func apply(to spellings: [[UInt8]]) throws(DataError) -> [[UInt8]] {
+  private func apply(to spellings: [[UInt8]], limit: Int) throws(DataError) -> [[UInt8]] {
     switch self {
     case .sequence(let parts):
       var result = spellings
-      for part in parts { result = try part.apply(to: result) }
+      for part in parts { result = try part.apply(to: result, limit: limit) }
       return result
     case .byteLevel:
       let bytes = spellings.flatMap { ByteSpelling.bytes(of: $0) ?? $0 }
@@ -49,14 +52,19 @@ indirect enum TokenDecoder: Sendable {
       return result
     case .replace(let pattern, let content):
       var result: [[UInt8]] = []
+      var size = 0
       for spelling in spellings {
         var text: [UInt8] = []
         var last = 0
         for match in try pattern.matches(in: spelling, range: 0..<spelling.count) {
+          guard size + text.count + content.count <= limit else {
+            throw DataError("the tokenizer's rules make more than \(limit) bytes of tokens, which is given up")
+          }
           text += spelling[last..<match.lowerBound] + content
           last = match.upperBound
         }
         result.append(text + spelling[last...])
+        size += result[result.count - 1].count
       }
       return result
     case .strip(let content, let start, let end):

@@ -41,6 +41,18 @@ enum TokenPostProcessor: Sendable {
     case special([Int32], type: Int32)
   }
 
+  /// How many times a text may occur in what comes out, at most 2^20.
+  var growth: Int {
+    func texts(_ template: [Piece]) -> Int {
+      template.reduce(0) { if case .text = $1 { $0 + 1 } else { $0 } }
+    }
+    switch self {
+    case .sequence(let parts): return parts.reduce(1) { min($0 * $1.growth, 1 << 20) }
+    case .template(let single, let pair): return min(max(1, texts(single), texts(pair)), 1 << 20)
+    case .trimOffsets, .roberta: return 1
+    }
+  }
+
   /// How much white space the spelling of a token has at its ends, in characters.
   typealias Margins = (leading: Int, trailing: Int)
 

@@ -34,11 +34,19 @@ struct TokenTable: Sendable {
     return bytes.withUnsafeBufferPointer { insert($0, number: number) }
   }
 
-  private mutating func insert(_ bytes: UnsafeBufferPointer<UInt8>, number: Int32) -> Bool {
+  /// Adds a spelling; if it is there already, looking it up gives the new number from now on.
+  mutating func append(_ spelling: [UInt8], number: Int32) {
+    spelling.withUnsafeBufferPointer { _ = insert($0, number: number, replaces: true) }
+  }
+
+  private mutating func insert(_ bytes: UnsafeBufferPointer<UInt8>, number: Int32, replaces: Bool = false) -> Bool {
     if (numbers.count + 1) * 2 > slots.count { grow() }
     var slot = Int(truncatingIfNeeded: TokenTable.hash(bytes, seed)) & (slots.count - 1)
     while slots[slot] != 0 {
-      if isEqual(Int(slots[slot]) - 1, bytes) { return false }
+      if isEqual(Int(slots[slot]) - 1, bytes) {
+        guard replaces else { return false }
+        break
+      }
       slot = (slot + 1) & (slots.count - 1)
     }
     storage.append(contentsOf: bytes)
@@ -50,7 +58,8 @@ struct TokenTable: Sendable {
 
   private mutating func grow() {
     slots = [Int32](repeating: 0, count: slots.count * 2)
-    for entry in numbers.indices {
+    // The last first, because what is found first counts.
+    for entry in numbers.indices.reversed() {
       let hash = storage.withUnsafeBufferPointer {
         TokenTable.hash(UnsafeBufferPointer(rebasing: $0[offsets[entry]..<offsets[entry + 1]]), seed)
       }

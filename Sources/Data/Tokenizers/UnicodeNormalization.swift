@@ -5,6 +5,15 @@ enum UnicodeNormalization {
 
     var isCompatible: Bool { self == .nfkd || self == .nfkc }
     var composes: Bool { self == .nfc || self == .nfkc }
+    /// What scalars have that stay as they are, whatever stands beside them.
+    var stability: ScalarTraits {
+      switch self {
+      case .nfd: .stableNFD
+      case .nfc: .stableNFC
+      case .nfkd: .stableNFKD
+      case .nfkc: .stableNFKC
+      }
+    }
     /// All scalars below stay as they are.
     var firstAffected: UInt32 { self == .nfc ? 0x300 : self == .nfd ? 0xC0 : 0xA0 }
   }
@@ -12,13 +21,21 @@ enum UnicodeNormalization {
   /// Brings a text into a normal form.
   static func apply(_ form: Form, to text: inout AlignedText) {
     let scalars = text.scalars
-    guard scalars.contains(where: { $0 >= form.firstAffected }) else { return }
-    let decomposed = decompose(scalars, compatible: form.isCompatible)
-    text.transform(form.composes ? compose(decomposed) : decomposed)
+    let stability = form.stability
+    guard scalars.contains(where: { $0 >= form.firstAffected && !ScalarTraits($0).contains(stability) }) else { return }
+    let kept: ScalarTraits = form.isCompatible ? .keepsCompatible : .keeps
+    let decomposed = decompose(scalars, compatible: form.isCompatible) { ScalarTraits($0).contains(kept) }
+    let changes = form.composes ? compose(decomposed) : decomposed
+    // Marks that are in order already are the common case.
+    let isSame =
+      changes.count == scalars.count && zip(changes, scalars).allSatisfy { $0.change == 0 && $0.scalar == $1 }
+    if !isSame { text.transform(changes) }
   }
 
   /// Full decomposition, marks in canonical order.
-  private static func decompose(_ scalars: [UInt32], compatible: Bool) -> [AlignedText.Change] {
+  private static func decompose(
+    _ scalars: [UInt32], compatible: Bool, keeps: (UInt32) -> Bool = { _ in false }
+  ) -> [AlignedText.Change] {
     var result: [AlignedText.Change] = []
     result.reserveCapacity(scalars.count + 8)
     // Where the run of marks begins that is not yet in order.
@@ -47,7 +64,7 @@ enum UnicodeNormalization {
       result.append((scalar, change))
     }
     for scalar in scalars {
-      if scalar < 0xA0 {
+      if scalar < 0xA0 || keeps(scalar) {
         append(scalar, 0)
       } else if (0xAC00..<0xD7A4).contains(scalar) {
         let index = scalar - 0xAC00
@@ -107,7 +124,28 @@ enum UnicodeNormalization {
   @inline(__always)
   private static func combiningClass(_ scalar: UInt32) -> UInt8 {
     if scalar < 0x300 { return 0 }
-    return Unicode.Scalar(scalar)?.properties.canonicalCombiningClass.rawValue ?? 0
+    return scalar < 0x10000 ? ScalarTraits.classes[Int(scalar)] : ScalarTraits.computedClass(scalar)
+  }
+
+  /// What normal forms do to a scalar, found by the tables.
+  static func traits(of scalar: UInt32) -> ScalarTraits {
+    if (0xAC00..<0xD7A4).contains(scalar) { return [.stableNFC, .stableNFKC] }
+    let isKept = Tables.shared.canonical[scalar] == nil
+    let isKeptCompatible = isKept && Tables.shared.compatible[scalar] == nil
+    var traits: ScalarTraits = isKeptCompatible ? [.keeps, .keepsCompatible] : isKept ? .keeps : []
+    guard combiningClass(scalar) == 0 else { return traits }
+    if isKept { traits.insert(.stableNFD) }
+    if isKeptCompatible { traits.insert(.stableNFKD) }
+    let isSecond =
+      Tables.shared.seconds.contains(scalar) || (0x1161..<0x1176).contains(scalar) || (0x11A8..<0x11C3).contains(scalar)
+    if isSecond { return traits }
+    func returns(compatible: Bool) -> Bool {
+      let result = compose(decompose([scalar], compatible: compatible))
+      return result.count == 1 && result[0].scalar == scalar
+    }
+    if isKept || returns(compatible: false) { traits.insert(.stableNFC) }
+    if isKeptCompatible || returns(compatible: true) { traits.insert(.stableNFKC) }
+    return traits
   }
 
   /// The generated tables, parsed once.
@@ -115,6 +153,8 @@ enum UnicodeNormalization {
     var canonical: [UInt32: [UInt32]] = [:]
     var compatible: [UInt32: [UInt32]] = [:]
     var composed: [UInt64: UInt32] = [:]
+    /// Scalars that compose with one before.
+    var seconds: Set<UInt32> = []
 
     static let shared = Tables()
 
@@ -129,6 +169,7 @@ enum UnicodeNormalization {
       for entry in "\(UnicodeTables.compositions)".split(separator: ";") {
         let parts = scalars(entry)
         composed[UInt64(parts[0]) << 32 | UInt64(parts[1])] = parts[2]
+        seconds.insert(parts[1])
       }
     }
   }

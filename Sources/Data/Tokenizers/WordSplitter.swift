@@ -47,12 +47,19 @@ struct TextParts {
   }
 
   /// Replaces each part that is no token by those that `body` makes of it; empty ones go.
+  ///
+  /// - Throws: What `body` does, and an error if all parts together become more than any sound rules make of a text.
   mutating func split(_ body: (inout TextParts, Part, inout [Part]) throws(DataError) -> Void) throws(DataError) {
     let old = parts
     var result: [Part] = []
     result.reserveCapacity(old.count)
+    let limit = texts[0].limit
+    var (size, counted) = (0, 0)
     for part in old {
       if part.token >= 0 { result.append(part) } else { try body(&self, part, &result) }
+      for part in result[counted...] { size += part.range.count }
+      counted = result.count
+      guard size <= limit else { throw AlignedText.outgrown(limit) }
     }
     parts = result
   }
@@ -111,7 +118,11 @@ extension WordSplitter {
         var start = part.range.lowerBound
         while start < part.range.upperBound {
           var end = start
-          for _ in 0..<length where end < part.range.upperBound { end += ValidUTF8.length(bytes[end]) }
+          var count = 0
+          while count < length, end < part.range.upperBound {
+            end += ValidUTF8.length(bytes[end])
+            count += 1
+          }
           result.append(TextParts.Part(text: part.text, range: start..<end))
           start = end
         }
@@ -251,6 +262,7 @@ extension TextParts {
     try split { (parts, part, result) throws(DataError) in
       let part = parts.separate(part)
       try body(&parts.texts[part.text])
+      try parts.texts[part.text].checkGrowth()
       let count = parts.texts[part.text].count
       if count > 0 { result.append(Part(text: part.text, range: 0..<count)) }
     }

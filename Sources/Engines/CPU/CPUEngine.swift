@@ -22,8 +22,12 @@ public final class CPUEngine: Engine {
     self.init(pool: BufferPool(budget: cacheBudget), check: check, name: "cpu")
   }
 
+  // Made once, since every buffer holds it.
+  private let giveBack: @Sendable (UnsafeMutableRawPointer, Int) -> Void
+
   private init(pool: BufferPool, check: ResultCheck?, name: String) {
     (self.pool, self.check, self.name) = (pool, check, name)
+    giveBack = { address, count in pool.give(address, count) }
   }
 
   /// An engine that takes its memory from the same pool and compares some runs with the reference interpreter.
@@ -61,7 +65,6 @@ public final class CPUEngine: Engine {
     guard let block = pool.take(byteCount) else {
       throw ExecutionError(node: nil, message: "out of memory: \(byteCount) bytes for a tensor; \(pool.statistics)")
     }
-    let pool = pool
-    return Buffer(address: block, byteCount: byteCount) { address, count in pool.give(address, count) }
+    return Buffer(address: block, byteCount: byteCount, release: giveBack)
   }
 }

@@ -15,24 +15,30 @@ struct ByteReader {
 
   /// The next `count` bytes.
   mutating func take(_ count: Int, _ what: String) throws(FormatError) -> SharedBytes {
-    guard count >= 0, count <= remaining else {
-      throw FormatError(
-        .truncated, file: file, "\(what) needs \(count) bytes, \(max(remaining, 0)) are left", offset: offset)
-    }
+    guard count >= 0, count <= remaining else { throw shortage(count, what) }
     defer { offset += count }
     return bytes[offset..<(offset + count)]
   }
 
   /// The next bytes as a number, the lowest byte first.
   mutating func little<Number: FixedWidthInteger>(_: Number.Type, _ what: String) throws(FormatError) -> Number {
-    let piece = try take(MemoryLayout<Number>.size, what)
-    return Number(littleEndian: piece.withUnsafeBytes { $0.loadUnaligned(as: Number.self) })
+    Number(littleEndian: try load(what))
   }
 
   /// The next bytes as a number, the highest byte first.
   mutating func big<Number: FixedWidthInteger>(_: Number.Type, _ what: String) throws(FormatError) -> Number {
-    let piece = try take(MemoryLayout<Number>.size, what)
-    return Number(bigEndian: piece.withUnsafeBytes { $0.loadUnaligned(as: Number.self) })
+    Number(bigEndian: try load(what))
+  }
+
+  private mutating func load<Number: FixedWidthInteger>(_ what: String) throws(FormatError) -> Number {
+    let size = MemoryLayout<Number>.size
+    guard size <= remaining else { throw shortage(size, what) }
+    defer { offset += size }
+    return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: offset, as: Number.self) }
+  }
+
+  private func shortage(_ count: Int, _ what: String) -> FormatError {
+    FormatError(.truncated, file: file, "\(what) needs \(count) bytes, \(max(remaining, 0)) are left", offset: offset)
   }
 
   /// Skips a fixed sequence of bytes, or fails if other bytes are there.

@@ -70,8 +70,26 @@ struct GGUFReader {
     if let size = type.sizeInBytes {
       _ = try reader.take(Int(count) * size, "array")
     } else {
-      for _ in 0..<count { _ = try reader.take(try textLength("text"), "text") }
+      try skipTexts(Int(count))
     }
     return GGUFArray(elementType: type, count: Int(count), bytes: reader.bytes[first..<reader.offset])
+  }
+
+  /// Steps over texts by their lengths. Vocabularies have hundreds of thousands, so this walks over plain memory as long
+  /// as all is well; what is wrong is found again, and named, the slow way.
+  private mutating func skipTexts(_ count: Int) throws(FormatError) {
+    let start = reader.offset
+    let (left, end) = reader.bytes.withUnsafeBytes { bytes in
+      var (left, position) = (count, start)
+      while left > 0, bytes.count - position >= 8 {
+        let length = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self))
+        guard length <= UInt64(GGUFReader.maximumText), Int(length) <= bytes.count - position - 8 else { break }
+        position += 8 + Int(length)
+        left -= 1
+      }
+      return (left, position)
+    }
+    reader.offset = end
+    for _ in 0..<left { _ = try reader.take(try textLength("text"), "text") }
   }
 }

@@ -47,6 +47,10 @@ struct TurboJPEG: Sendable {
     self.message = unsafeBitCast(message, to: (@convention(c) (Handle) -> UnsafePointer<CChar>?).self)
   }
 
+  /// The most pixels that a file can hold: a block of 64 takes a bit at least, or 16 if another component is sampled
+  /// so much finer.
+  private static func mostPixels(of byteCount: Int) -> Int { 1 << 16 + byteCount * 1024 }
+
   func decode(
     _ buffer: UnsafeRawBufferPointer, file: String, limits: ImageLimits
   ) throws(FormatError) -> Image {
@@ -57,12 +61,17 @@ struct TurboJPEG: Sendable {
     guard readHeader(handle, bytes, UInt(buffer.count), &width, &height, &sampling, &space) == 0 else {
       throw error(handle, file)
     }
+    guard width > 0, height > 0 else { throw FormatError(.malformed, file: file, "JPEG states no size") }
     let isGray = space == TurboJPEG.grayColorSpace
     let channels = isGray ? 1 : 3
     // JPEG sizes have 16 bits, so that the product cannot overflow.
     let pixelCount = Int(width) * Int(height)
-    guard width > 0, height > 0, pixelCount <= limits.pixels, pixelCount <= limits.bytes / channels else {
+    guard pixelCount <= limits.pixels, pixelCount <= limits.bytes / channels else {
       throw FormatError(.limit, file: file, "JPEG of \(width) × \(height) pixels is too large")
+    }
+    guard pixelCount <= TurboJPEG.mostPixels(of: buffer.count) else {
+      throw FormatError(
+        .limit, file: file, "JPEG of \(width) × \(height) pixels cannot be in a file of \(buffer.count) bytes")
     }
     var pixels = [UInt8](repeating: 0, count: pixelCount * channels)
     let status = pixels.withUnsafeMutableBufferPointer { target in

@@ -39,6 +39,7 @@ public struct FileSummary: Sendable {
       return try weights(path)
     }
     if Gzip.recognizes(bytes) { return ("gzip", [], []) }
+    if ParquetFile.recognizes(bytes) { return try parquet(bytes, path) }
     if name.contains("tfevents") { return try events(bytes, path) }
     if let first = try? TFRecordFile(bytes: bytes, file: path).offsets(), !first.isEmpty {
       return records(first, bytes, path)
@@ -132,6 +133,15 @@ public struct FileSummary: Sendable {
     }
     if let object = value.objectValue { return ("JSON", [("members", String(object.count))], []) }
     return ("JSON", value.arrayValue.map { [("elements", String($0.count))] } ?? [], [])
+  }
+
+  private static func parquet(_ bytes: SharedBytes, _ path: String) throws(FormatError) -> Findings {
+    let file = try ParquetFile(bytes: bytes, file: path)
+    let columns = file.columns.map {
+      (key: "column \($0.name)", value: "\($0.type)\($0.isOptional ? ", optional" : "")")
+    }
+    let details = [(key: "rows", value: String(file.rowCount))] + columns
+    return ("Parquet", details + file.metadata.map { ($0.key, String($0.value.prefix(1000))) }, [])
   }
 
   private static func table(_ bytes: SharedBytes, _ path: String, isTabbed: Bool) throws(FormatError) -> Findings {

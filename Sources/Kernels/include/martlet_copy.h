@@ -23,6 +23,18 @@ extern "C" {
 void martlet_copy(size_t element_bytes, size_t rank, const size_t *sizes, void *destination,
                   const int64_t *destination_strides, const void *source, const int64_t *source_strides);
 
+/// Rows of something that is joined with others.
+typedef struct martlet_part {
+  const void *source;
+  /// Bytes from a row to the next, and of a row, which lies in one piece.
+  int64_t step;
+  size_t bytes;
+} martlet_part;
+
+/// Puts rows side by side: each row of the result is that of the first part, then that of the second, and so on. The
+/// result is dense.
+void martlet_join(size_t rows, const martlet_part *parts, size_t count, void *result);
+
 #ifdef __cplusplus
 }
 #endif

@@ -46,8 +46,23 @@ size_t martlet_core_count(void);
 
 /// Floating-point operations per second (a fused multiply-add counts two) that `threads` threads reach
 /// together with independent float 32 multiply-adds in registers, in the current instruction set,
-/// measured over about `seconds` seconds.
+/// the best of several slices of about `seconds` seconds in all.
 double martlet_peak_flops_f32(size_t threads, double seconds);
+
+/// The same of float 64.
+double martlet_peak_flops_f64(size_t threads, double seconds);
+
+/// What is done to arrays when bandwidth is measured.
+typedef enum {
+  MARTLET_STREAM_READ = 0,   // a sum of one
+  MARTLET_STREAM_COPY = 1,   // one to another
+  MARTLET_STREAM_TRIAD = 2,  // a sum of two into a third
+} martlet_stream;
+
+/// Bytes per second, read plus written, that `threads` threads move together, each over and over through arrays of
+/// its own; all arrays together take `bytes` bytes. The best of several slices of about `seconds` seconds in all; 0 if
+/// memory runs out.
+double martlet_stream_bandwidth(martlet_stream stream, size_t threads, size_t bytes, double seconds);
 
 /// Bytes per second, read plus written, of copying between two arrays of `bytes` bytes each. Best of
 /// several passes; 0 if memory runs out.

@@ -58,6 +58,12 @@ int martlet_gather(const martlet_index_shape *shape, size_t element_bytes, const
 int martlet_scatter(const martlet_index_shape *shape, uint8_t type, uint8_t kind, void *destination,
                     const void *indices, const void *updates, martlet_row_error *error);
 
+/// As `martlet_scatter`, with one and the same element for every update.
+///
+/// - Parameter update: An element.
+int martlet_scatter_value(const martlet_index_shape *shape, uint8_t type, uint8_t kind, void *destination,
+                          const void *indices, const void *update, martlet_row_error *error);
+
 /// Positions (int64) of the largest (or smallest) element along the middle axis of [outer, n, inner]; the
 /// first of equal ones, and the first NaN if there is one. `n` is at least 1.
 void martlet_arg_reduce(uint8_t type, int finds_minimum, const void *source, size_t outer, size_t n, size_t inner,

@@ -19,4 +19,12 @@ size_t martlet_pool_threads(void);
 /// thread has a region under way, all chunks run on the caller, in order, as worker 0.
 void martlet_pool_run(size_t chunks, void (*body)(void *context, size_t chunk, size_t worker), void *context);
 
+/// Bytes of the blocks in which kernels pack and add up, as far as they have been used; kept between calls, over all
+/// threads.
+size_t martlet_scratch_bytes(void);
+
+/// The most bytes of them that kernels needed at once since the last call; with several programs at a time, those of
+/// all.
+size_t martlet_scratch_most_borrowed(void);
+
 #endif

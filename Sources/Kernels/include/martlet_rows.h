@@ -188,10 +188,15 @@ typedef enum martlet_binary {
   MARTLET_BINARY_GCD = 20,
   /// Floating point only: Hurwitz's zeta function, the sum of (b + k)^-a.
   MARTLET_BINARY_ZETA = 21,
+  /// b where a compares so with b, else a: a comparison and the selection by it in one. NaN in a stays.
+  MARTLET_BINARY_IF_LESS = 22,
+  MARTLET_BINARY_IF_LESS_OR_EQUAL = 23,
+  MARTLET_BINARY_IF_GREATER = 24,
+  MARTLET_BINARY_IF_GREATER_OR_EQUAL = 25,
 } martlet_binary;
 
 /// Number of binary kinds.
-#define MARTLET_BINARY_COUNT 22
+#define MARTLET_BINARY_COUNT 26
 
 /// Kinds of `MARTLET_ROW_COMPARE`; comparisons with NaN are false except "not equal".
 typedef enum martlet_compare {
@@ -231,9 +236,12 @@ typedef struct martlet_row_operand {
   uint32_t binding;
   /// Element type in memory, a `martlet_type`.
   uint8_t type;
-  /// Filled by prepare: whether rows lie at equal steps, and that step.
+  /// Filled by prepare: whether all rows lie at equal steps, and that step; else it is that of so many rows at a time.
   uint8_t is_linear;
   int64_t row_step;
+  size_t even_rows;
+  /// Filled by prepare: which of the buffers keeps the operand repeated over the rows of a tile, from 1; 0 for none.
+  uint8_t held;
 } martlet_row_operand;
 
 /// One instruction; fields that an opcode does not name are ignored.
@@ -244,7 +252,8 @@ typedef struct martlet_row_instruction {
   uint8_t type;
   /// Which operation of the family; for casts the type of the result.
   uint8_t kind;
-  /// Filled by prepare, for loads: whether something is stored before the last use.
+  /// Filled by prepare. For loads: whether something is stored before the last use; for others: whether the result is
+  /// only stored, by the next instruction.
   uint8_t reserved;
   uint16_t result, a, b, c;
   /// Number of the operand, scalar or row buffer (prepare numbers row reductions here, and column
@@ -300,6 +309,8 @@ typedef struct martlet_row_program {
   size_t group_rows;
   uint32_t column_reductions;
   uint32_t row_reductions;
+  /// Operands that are kept repeated over the rows of a tile.
+  uint32_t held_operands;
   /// 1 when there is nothing but one tile stage without row reductions: columns may be split freely.
   uint8_t is_element_wise;
 } martlet_row_program;

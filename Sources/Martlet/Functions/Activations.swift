@@ -2,7 +2,10 @@ import MartletGraph
 
 /// The larger of *x* and 0; NaN stays. The derivative at 0 is 0.
 public func relu(_ x: Tensor, fileID: StaticString = #fileID, line: UInt = #line) -> Tensor {
-  compose("relu", fileID, line) { c in try c.select(c.compare(.lessOrEqual, x, 0), 0, x) }
+  compose("relu", fileID, line) { c in
+    let zero = try c.scalar(0, x.dtype)
+    return try c.select(c.compare(.lessOrEqual, x, zero), zero, x)
+  }
 }
 
 /// *x* kept inside 0...6.

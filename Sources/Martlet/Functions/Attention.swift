@@ -36,12 +36,12 @@ public func attentionWithLogSumExp(
     var operands = [query, key, value]
     if let mask { operands.append(try c.additiveMask(mask, query, key)) }
     let scale = scale ?? 1 / Double(Swift.max(query.shape[3], 1)).squareRoot()
-    let recorded = try Recorder.current.recordRegion("attention", inputs: operands.map(\.type)) { inputs in
+    let attributes = [scale, isCausal ? 1 : 0, mask == nil ? 0 : 1]
+    let kind = BodyKind(label: "attention", attributes: attributes, inputs: operands.map(\.type), location: c.location)
+    let body = try Recorder.current.body(kind) { inputs in
       try c.attend(inputs[0], inputs[1], inputs[2], inputs.count > 3 ? inputs[3] : nil, scale, isCausal)
     }
-    let call = Call(
-      "attention", attributes: [scale, isCausal ? 1 : 0, mask == nil ? 0 : 1], body: recorded.region)
-    return recorded.finish(Tensor.recordMany(call, operands + recorded.outerOperands, at: c.location))
+    return Tensor.recordMany(Call("attention", attributes: attributes, body: body), operands, at: c.location)
   }
   return (results[0], results[1])
 }

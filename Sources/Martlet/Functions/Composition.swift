@@ -55,18 +55,20 @@ func mistake(_ message: String) -> GraphError { GraphError("", message) }
 // MARK: - Elements
 
 extension Composition {
-  func unary(_ kind: Unary.Kind, _ x: Tensor) throws(GraphError) -> Tensor { try self(Unary(kind), x) }
+  func unary(_ kind: Unary.Kind, _ x: Tensor) throws(GraphError) -> Tensor {
+    try Tensor.unaryOrThrow(kind, x, at: location)
+  }
 
   func binary(_ kind: Binary.Kind, _ a: Tensor, _ b: Tensor) throws(GraphError) -> Tensor {
-    try self(Binary(kind), a, b)
+    try Tensor.binaryOrThrow(kind, a, b, at: location)
   }
 
   func binary(_ kind: Binary.Kind, _ a: Tensor, _ b: Double) throws(GraphError) -> Tensor {
-    try self(Binary(kind), a, scalar(b, a.dtype))
+    try binary(kind, a, scalar(b, a.dtype))
   }
 
   func binary(_ kind: Binary.Kind, _ a: Double, _ b: Tensor) throws(GraphError) -> Tensor {
-    try self(Binary(kind), scalar(a, b.dtype), b)
+    try binary(kind, scalar(a, b.dtype), b)
   }
 
   func compare(_ kind: Compare.Kind, _ a: Tensor, _ b: Tensor) throws(GraphError) -> Tensor {
@@ -94,7 +96,10 @@ extension Composition {
   }
 
   func scalar(_ value: Double, _ dtype: DType) throws(GraphError) -> Tensor {
-    try self(ScalarValue(Literal(value, dtype)))
+    let operation = ScalarValue(Literal(value, dtype))
+    let type = TensorType(dtype, Shape())
+    return Tensor(
+      storage: Recorder.current.record(operation, .scalar(operation), Operands(), type: type, location: location))
   }
 
   func stopGradient(_ x: Tensor) throws(GraphError) -> Tensor { try self(Identity(.stopGradient), x) }

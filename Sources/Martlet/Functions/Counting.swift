@@ -26,10 +26,9 @@ extension Tensor {
       if !dtype.isInteger { throw mistake("counts integers, not \(dtype); cast them first") }
       let bins = try c.bins(count)
       if let weights, weights.shape != shape { throw mistake("\(weights.shape) weights for elements \(shape)") }
-      let flat = try c.reshape(c.cast(self, .int64), [elementCount])
-      // Indices count from the end when they are negative; numbers do not.
-      let places = try c.select(c.compare(.less, flat, 0), c.binary(.subtract, flat, Double(count)), flat)
-      let amounts = try weights.map { try c.reshape($0, [elementCount]) } ?? c.full(1, TensorType(.int64, flat.shape))
+      let places = try c.fromTheStart(c.reshape(self, [elementCount]))
+      let amounts =
+        try weights.map { try c.reshape($0, [elementCount]) } ?? c.full(1, TensorType(.int64, [elementCount]))
       return try c(Scatter(.axis(0), .add), c.full(0, TensorType(amounts.dtype, bins)), places, amounts)
     }
   }
@@ -104,6 +103,17 @@ extension Tensor {
 }
 
 extension Composition {
+  /// Indices that do not count from the end when they are negative: as unsigned numbers those are far outside.
+  func fromTheStart(_ indices: Tensor) throws(GraphError) -> Tensor {
+    switch indices.dtype {
+    case .int8: try self(BitCast(to: .uint8), indices)
+    case .int16: try self(BitCast(to: .uint16), indices)
+    case .int32: try self(BitCast(to: .uint32), indices)
+    case .int64: try self(BitCast(to: .uint64), indices)
+    default: indices
+    }
+  }
+
   fileprivate func bins(_ count: Int) throws(GraphError) -> Shape {
     guard count >= 0 && count <= 1 << 40 else { throw mistake("\(count) is no number of bins") }
     return [count]

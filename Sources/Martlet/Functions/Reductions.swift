@@ -182,8 +182,9 @@ extension Composition {
     }
     let squares = try reduce(.sum, binary(.multiply, x, x), axes, keepingAxes: keepingAxes)
     // The root's derivative at 0 is infinite; take it somewhere else.
-    let isZero = try compare(.equal, squares, 0)
-    return try select(isZero, 0, unary(.sqrt, select(isZero, 1, squares)))
+    let zero = try scalar(0, x.dtype)
+    let isZero = try compare(.equal, squares, zero)
+    return try select(isZero, zero, unary(.sqrt, select(isZero, 1, squares)))
   }
 
   func argReduce(_ kind: ArgReduce.Kind, _ x: Tensor, _ axis: Int, keepingAxis: Bool) throws(GraphError) -> Tensor {

@@ -69,8 +69,14 @@ extension Composition {
   /// Comparing and selecting rather than a maximum, whose derivative is shared at the bound.
   func clip(_ x: Tensor, _ low: Double?, _ high: Double?) throws(GraphError) -> Tensor {
     var result = x
-    if let low { result = try select(compare(.less, x, low), low, result) }
-    if let high { result = try select(compare(.greater, x, high), high, result) }
+    if let low {
+      let bound = try scalar(low, x.dtype)
+      result = try select(compare(.less, result, bound), bound, result)
+    }
+    if let high {
+      let bound = try scalar(high, x.dtype)
+      result = try select(compare(.greater, result, bound), bound, result)
+    }
     return result
   }
 }

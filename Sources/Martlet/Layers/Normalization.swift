@@ -105,12 +105,17 @@ public struct GroupNorm: Layer {
       let rows = x.reshaped(to: [batch, positions, channels])
       // By channels first, which lie side by side; the mean of a group is then that of a few numbers.
       func mean(_ x: Tensor) -> Tensor {
-        x.mean(axes: 1).reshaped(to: [batch, groups, width]).mean(axes: 2, keepingAxes: true)
-          .broadcast(to: [batch, groups, width]).reshaped(to: [batch, 1, channels])
+        let sums = x.sum(axes: 1).reshaped(to: [batch, groups, width])
+        return sums.sum(axes: 2, keepingAxes: true) / Double(positions * width)
       }
-      let centred = rows - mean(rows)
-      let result = (centred * rsqrt(mean(centred * centred) + epsilon)).reshaped(to: x.shape)
-      return result * scale.tensor.cast(to: x.dtype) + shift.tensor.cast(to: x.dtype)
+      let center = mean(rows)
+      let centred = rows - center.broadcast(to: [batch, groups, width]).reshaped(to: [batch, 1, channels])
+      let rate = rsqrt(mean(centred * centred) + epsilon)
+      // All that is done to a channel as one factor and one addend.
+      let factor = rate * scale.tensor.cast(to: x.dtype).reshaped(to: [groups, width])
+      let addend = shift.tensor.cast(to: x.dtype).reshaped(to: [groups, width]) - center * factor
+      let result = rows * factor.reshaped(to: [batch, 1, channels]) + addend.reshaped(to: [batch, 1, channels])
+      return result.reshaped(to: x.shape)
     }
   }
 }

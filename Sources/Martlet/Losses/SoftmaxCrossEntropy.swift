@@ -135,13 +135,10 @@ public func negativeLogLikelihood(
 /// A comparison with the column's number, because that is part of the sweep over the row, and its derivative as well;
 /// taking one element a row would be a gather, and a scatter into zeros backward.
 func labelColumns(_ labels: Tensor, _ classes: Int, _ fileID: StaticString, _ line: UInt) -> Tensor {
-  let columns = Tensor.range(0..<classes, dtype: .int32)
-  // Negative indices count from the end, negative labels do not; moved further down they are outside as well.
-  let isNegative = labels .< 0
-  let indices =
-    labels.dtype.isUnsigned
-    ? labels : select(isNegative, labels.cast(to: .int64) - Double(classes), labels.cast(to: .int64))
-  // The gather gives the labels again, and finds those that are no class.
-  let known = columns.gathered(at: indices, fileID: fileID, line: line)
-  return columns .== known.expandingDimensions(at: -1)
+  compose("softmaxCrossEntropy", fileID, line) { c in
+    let columns = try c.iota([classes], axis: 0, .int32)
+    // The gather gives the labels again, and finds those that are no class.
+    let known = try c(Gather(.axis(0)), columns, c.fromTheStart(labels))
+    return try c.compare(.equal, columns, c.expand(known, [known.rank]))
+  }
 }

@@ -1,4 +1,5 @@
 import MartletGraph
+import MartletSupport
 import Synchronization
 
 /// A program that is about to run: which recorded nodes it consists of, and this step's values.
@@ -83,10 +84,10 @@ final class CachedProgram: Sendable {
 
   /// Runs it on what was recorded, in the recorded order; an error names the recorded node.
   func run(inputs: [Buffer], scalars: [UInt64]) -> Result<[Buffer], ExecutionError> {
-    let start = ContinuousClock.now
+    let start = martlet_nanoseconds()
     do throws(ExecutionError) {
       let outputs = try executable.run(inputs: inputs, scalars: scalarOrder?.map { scalars[$0] } ?? scalars)
-      lastNanoseconds.store(max(1, Int((ContinuousClock.now - start).inSeconds * 1e9)), ordering: .relaxed)
+      lastNanoseconds.store(max(1, Int(martlet_nanoseconds() - start)), ordering: .relaxed)
       return .success(outputs)
     } catch {
       var error = error
@@ -105,6 +106,9 @@ package final class ProgramCache: Sendable {
     var hash: UInt64
     var nodeCount: Int
     var engine: String
+
+    // The rest differs rarely, and only comparison needs it.
+    func hash(into hasher: inout Hasher) { hasher.combine(hash) }
   }
   fileprivate struct Slot {
     var program: CachedProgram
@@ -140,8 +144,9 @@ package final class ProgramCache: Sendable {
 extension ProgramCache.State {
   fileprivate mutating func use(_ key: ProgramCache.Key) -> CachedProgram? {
     clock += 1
-    slots[key]?.lastUse = clock
-    return slots[key]?.program
+    guard let index = slots.index(forKey: key) else { return nil }
+    slots.values[index].lastUse = clock
+    return slots.values[index].program
   }
 
   fileprivate mutating func insert(_ program: CachedProgram, _ key: ProgramCache.Key, capacity: Int) {

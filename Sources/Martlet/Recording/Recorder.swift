@@ -40,6 +40,8 @@ package final class Recorder: @unchecked Sendable {
   @exclusivity(unchecked) var sweepLimit = 4096
   /// Bytes of values computed since nodes were last swept away.
   var valueBytes = 0
+  /// The bodies of named functions that were recorded before.
+  var bodies: [BodyKind: Region] = [:]
   /// Reused by the walk that collects a program.
   @exclusivity(unchecked) var marks: [Int32] = []
   package var engine: any Engine = defaultEngine

@@ -21,6 +21,8 @@ package final class RecordingTrace: Sendable {
     package var start: UInt64
     package var end: UInt64
     package var stack: Int
+    /// Which of the threads that are recorded it was, as whoever records numbers them.
+    package var thread: Int
   }
 
   /// All that was noted.
@@ -31,36 +33,51 @@ package final class RecordingTrace: Sendable {
     package var stacks: [[UInt]] = []
     package var variables: [Variable] = []
     package var waits: [Wait] = []
-    /// How many of the outermost calls are the same for all that is recorded now.
-    fileprivate var outerCalls = 0
     fileprivate var stackOfHash: [UInt: Int] = [:]
     fileprivate var numberOfVariable: [ObjectIdentifier: Int] = [:]
   }
 
-  private let state = Mutex(Notes())
+  /// What several threads note together.
+  private final class State: Sendable {
+    let notes = Mutex(Notes())
+  }
 
-  package init() {}
+  private let state: State
+  /// How many of the outermost calls make no difference: of an unrolled loop, each turn is the same step.
+  private let outerCalls: Int
+  private let thread: Int
 
-  package var notes: Notes { state.withLock { $0 } }
+  package convenience init() { self.init(State(), outerCalls: 0, thread: 0) }
 
-  /// From here on that many of the outermost calls make no difference: of an unrolled loop, each turn is the same step.
-  package func ignore(outerCalls: Int) { state.withLock { $0.outerCalls = outerCalls } }
+  private init(_ state: State, outerCalls: Int, thread: Int) {
+    (self.state, self.outerCalls, self.thread) = (state, outerCalls, thread)
+  }
+
+  package var notes: Notes { state.notes.withLock { $0 } }
+
+  /// A trace for a thread, which notes what it sees in the same place.
+  ///
+  /// - Parameters:
+  ///   - outerCalls: How many of the outermost calls are the same for all that the thread records.
+  ///   - thread: The thread's number.
+  package func part(outerCalls: Int, thread: Int) -> RecordingTrace {
+    RecordingTrace(state, outerCalls: outerCalls, thread: thread)
+  }
 
   /// The context of an operation that is recorded now.
   @inline(never)
   func context(_ phase: RecordingContext.Phase) -> RecordingContext {
-    let number = RecordingTrace.withCalls { calls in
-      state.withLock { notes in
-        notes.origins.append(.calls(notes.stack(calls)))
-        return notes.origins.count
-      }
+    let stack = callingStack()
+    let number = state.notes.withLock { notes in
+      notes.origins.append(.calls(stack))
+      return notes.origins.count
     }
     return RecordingContext(number: number, phase: phase)
   }
 
   /// The context of what stands for the value of a variable.
   func context(_ variable: Variable) -> RecordingContext {
-    let number = state.withLock { notes in
+    let number = state.notes.withLock { notes in
       if let known = notes.numberOfVariable[ObjectIdentifier(variable)] { return known }
       notes.origins.append(.variable(notes.variables.count))
       notes.variables.append(variable)
@@ -73,7 +90,7 @@ package final class RecordingTrace: Sendable {
   /// What makes operations with this context other than the same ones recorded elsewhere.
   func identity(_ context: RecordingContext) -> Int {
     guard context.number > 0 else { return 0 }
-    return state.withLock { notes in
+    return state.notes.withLock { notes in
       switch notes.origins[context.number - 1] {
       case .calls(let stack): stack << 1
       case .variable(let variable): variable << 1 | 1
@@ -84,29 +101,26 @@ package final class RecordingTrace: Sendable {
   /// Notes that the calling thread waited from `start` until now.
   @inline(never)
   func waited(since start: UInt64) {
-    RecordingTrace.withCalls { calls in
-      state.withLock { $0.waits.append(Wait(start: start, end: martlet_nanoseconds(), stack: $0.stack(calls))) }
-    }
+    let wait = Wait(start: start, end: martlet_nanoseconds(), stack: callingStack(), thread: thread)
+    state.notes.withLock { $0.waits.append(wait) }
   }
 
-  private static func withCalls<Result>(_ body: (ArraySlice<UInt>) -> Result) -> Result {
+  /// The number of the stack of calls that leads here.
+  private func callingStack() -> Int {
     withUnsafeTemporaryAllocation(of: UInt.self, capacity: Int(MARTLET_MAXIMUM_CALLS)) { addresses in
-      let count = martlet_calls(addresses.baseAddress, addresses.count)
-      return body(Array(addresses[..<count])[...])
+      let calls = addresses[..<martlet_calls(addresses.baseAddress, addresses.count)]
+      // FNV-1a over addresses.
+      var hash = UInt(14_695_981_039_346_656_037)
+      for address in calls.dropLast(outerCalls) { hash = (hash ^ address) &* 1_099_511_628_211 }
+      if let known = state.notes.withLock({ [hash] in $0.stackOfHash[hash] }) { return known }
+      let copy = Array(calls)
+      return state.notes.withLock { [hash] notes in
+        // Another thread may have come here meanwhile; one more stack does no harm.
+        notes.stackOfHash[hash] = notes.stacks.count
+        notes.stacks.append(copy)
+        return notes.stacks.count - 1
+      }
     }
-  }
-}
-
-extension RecordingTrace.Notes {
-  /// The number of a stack.
-  fileprivate mutating func stack(_ calls: ArraySlice<UInt>) -> Int {
-    // FNV-1a over addresses.
-    var hash = UInt(14_695_981_039_346_656_037)
-    for address in calls.dropLast(outerCalls) { hash = (hash ^ address) &* 1_099_511_628_211 }
-    if let known = stackOfHash[hash] { return known }
-    stackOfHash[hash] = stacks.count
-    stacks.append(Array(calls))
-    return stacks.count - 1
   }
 }
 

@@ -55,7 +55,15 @@ extension Tensor {
     let recorder = Recorder.current
     let type = try operation.resultType(operands.map(\.type)[...])
     try type.checkSize(operation.name)
-    let positions = Operands(operands.map { Value(recorder.position(of: $0.storage)) })
+    func value(_ index: Int) -> Value { Value(recorder.position(of: operands[index].storage)) }
+    let positions =
+      switch operands.count {
+      case 0: Operands()
+      case 1: Operands(value(0))
+      case 2: Operands(value(0), value(1))
+      case 3: Operands(value(0), value(1), value(2))
+      default: Operands(operands.indices.map(value))
+      }
     return Tensor(
       storage: recorder.record(operation, operation.primitive, positions, type: type, location: location))
   }
@@ -63,16 +71,24 @@ extension Tensor {
   /// Records a function of every element.
   @usableFromInline
   package static func unary(_ kind: Unary.Kind, _ x: Tensor, at location: SourceLocation) -> Tensor {
-    let operation = Unary(kind)
-    let recorder = Recorder.current
     do {
-      let type = try operation.resultType([x.type])
-      let position = Value(recorder.position(of: x.storage))
-      return Tensor(
-        storage: recorder.record(operation, .unary(operation), Operands(position), type: type, location: location))
+      return try unaryOrThrow(kind, x, at: location)
     } catch {
       return Tensor(storage: stop(error, at: location))
     }
+  }
+
+  /// Records a function of every element, or says why it cannot be.
+  @inline(__always)
+  static func unaryOrThrow(
+    _ kind: Unary.Kind, _ x: Tensor, at location: SourceLocation
+  ) throws(GraphError) -> Tensor {
+    let operation = Unary(kind)
+    let recorder = Recorder.current
+    let type = try operation.resultType([x.type])
+    let position = Value(recorder.position(of: x.storage))
+    return Tensor(
+      storage: recorder.record(operation, .unary(operation), Operands(position), type: type, location: location))
   }
 
   /// Records a function of two elements. This is the path that a benchmark holds below a quarter of a microsecond.
@@ -80,18 +96,26 @@ extension Tensor {
   package static func binary(
     _ kind: Binary.Kind, _ a: Tensor, _ b: Tensor, at location: SourceLocation
   ) -> Tensor {
-    let operation = Binary(kind)
-    let recorder = Recorder.current
     do {
-      let type = try operation.resultType(a.type, b.type)
-      if type.shape != a.type.shape { try type.checkSize(operation.name) }
-      let operands = Operands(
-        Value(recorder.position(of: a.storage)), Value(recorder.position(of: b.storage)))
-      return Tensor(
-        storage: recorder.record(operation, .binary(operation), operands, type: type, location: location))
+      return try binaryOrThrow(kind, a, b, at: location)
     } catch {
       return Tensor(storage: stop(error, at: location))
     }
+  }
+
+  /// Records a function of two elements, or says why it cannot be.
+  @inline(__always)
+  static func binaryOrThrow(
+    _ kind: Binary.Kind, _ a: Tensor, _ b: Tensor, at location: SourceLocation
+  ) throws(GraphError) -> Tensor {
+    let operation = Binary(kind)
+    let recorder = Recorder.current
+    let type = try operation.resultType(a.type, b.type)
+    if type.shape != a.type.shape { try type.checkSize(operation.name) }
+    let operands = Operands(
+      Value(recorder.position(of: a.storage)), Value(recorder.position(of: b.storage)))
+    return Tensor(
+      storage: recorder.record(operation, .binary(operation), operands, type: type, location: location))
   }
 
   /// Records an operation with several results.

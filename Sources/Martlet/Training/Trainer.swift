@@ -26,6 +26,9 @@ public final class Trainer<Source: BatchSource> {
   public var validation: (() throws -> [String: Double])?
   /// Called after steps, epochs and checkpoints; any of them can end the run.
   public var callbacks: [(TrainingEvent) throws -> TrainingDecision] = []
+  /// Called around each update with its number, counted from 0: does something before and after, and must give back what
+  /// the body gives, the loss. A profiler records steps so.
+  public var aroundSteps: ((_ step: Int, _ body: () throws -> Double) throws -> Double)?
   /// Called with sentences about damaged checkpoints.
   public var warn: (String) -> Void = printWarning
 
@@ -88,7 +91,7 @@ public final class Trainer<Source: BatchSource> {
       // Saving waits until it is known that the epoch goes on: at its end it is saved with the validation's results, and
       // no checkpoint is ever replaced by another of the same step.
       if let outcome = try betweenSteps(interrupts) { return outcome }
-      let loss = try step(batches)
+      let loss = try aroundSteps?(state.step) { try step(batches) } ?? step(batches)
       state.position = stream.position
       if let outcome = try afterStep(loss) { return outcome }
     }

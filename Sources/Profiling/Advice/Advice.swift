@@ -61,6 +61,8 @@ public enum Proposal: Sendable, Hashable {
   case readLess(lines: [String])
   /// Leave these parameters out.
   case removeParameters([String])
+  /// Make arrays at these lines in the order in which they are used.
+  case removeCopies(lines: [String])
 }
 
 extension Proposal: CustomStringConvertible {
@@ -79,6 +81,7 @@ extension Proposal: CustomStringConvertible {
     case .bucketByLength: "put examples of similar length into a batch"
     case .readLess(let lines): "read values less often, or after the step, at \(Proposal.list(lines))"
     case .removeParameters(let names): "leave out \(Proposal.list(names))"
+    case .removeCopies(let lines): "make arrays in the order in which they are used, at \(Proposal.list(lines))"
     }
   }
 

@@ -10,6 +10,8 @@ public enum AdviceChecker: String, Sendable, Hashable, CaseIterable {
   case job
   /// Programs that are compiled again and again.
   case recompilation
+  /// Steps that are recorded again and again.
+  case recording
   /// Reads that make the program wait.
   case reads
   /// Kernels too short to be worth starting.
@@ -41,6 +43,7 @@ public enum AdviceChecker: String, Sendable, Hashable, CaseIterable {
     case .expensiveOperation: "the kinds, layers and lines that take the most time"
     case .job: "waits for input and other machines, processor time and memory of the process"
     case .recompilation: "programs that are compiled again and again"
+    case .recording: "time spent on recording the same operations at every step"
     case .reads: "reads of values that make the program wait"
     case .tinyOperations: "kernels too short to be worth starting"
     case .copies: "time spent on transposing, copying and casting"

@@ -99,7 +99,7 @@ extension AdviceContext {
       Advice(
         .copies, "Much time goes into moving numbers rather than computing.",
         evidence: [self.share("of all time", share)] + ranked(sums).map { time("\($0.name) in a step", $0.value) },
-        proposal: .inspect, largestGain: share,
+        proposal: .removeCopies(lines: ranked(lines).prefix(5).map(\.name)), largestGain: share,
         places: ranked(lines).prefix(5).map { "\($0.name), \(Units.time(nanoseconds: $0.value)) in a step" })
     ]
   }

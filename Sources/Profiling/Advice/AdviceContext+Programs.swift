@@ -20,6 +20,26 @@ extension AdviceContext {
     ]
   }
 
+  func recording() -> [Advice] {
+    let share = waited(.record) / total
+    let runs = profile.steps.reduce(0) { $0 + $1.runs.count }
+    guard share > 0.1, runs > 0 else { return [] }
+    var lines: [String: Double] = [:]
+    for entry in table.entries.indices where table.record(entry).stack != nil {
+      lines[place(table.record(entry).stack), default: 0] += table.entries[entry].measures[.runs]
+    }
+    return [
+      Advice(
+        .recording, "Much of a step goes into recording operations, the same ones every time.",
+        evidence: [
+          self.share("of all time, with whatever else the program does outside of kernels", share),
+          time("in a step", waited(.record) / stepCount),
+          count("operations in a step", lines.values.reduce(0, +)),
+        ], proposal: .compileStep, largestGain: share,
+        places: ranked(lines).prefix(5).map { "\($0.name), \(Units.count($0.value)) operations in a step" })
+    ]
+  }
+
   func reads() -> [Advice] {
     var sums: [String: Double] = [:]
     var reads = 0

@@ -27,6 +27,7 @@ struct AdviceContext {
     case .expensiveOperation: expensiveOperations()
     case .job: job()
     case .recompilation: recompilation()
+    case .recording: recording()
     case .reads: reads()
     case .tinyOperations: tinyOperations()
     case .copies: copies()

@@ -6,6 +6,8 @@ public struct MemoryReport: Sendable {
     public var name: String
     /// How many.
     public var bytes: Double
+
+    public init(name: String, bytes: Double) { (self.name, self.bytes) = (name, bytes) }
   }
 
   /// The most bytes alive at once.
@@ -24,6 +26,9 @@ public struct MemoryReport: Sendable {
   public let holders: [Share]
   /// Bytes reserved from the system at the peak; nil if not sampled.
   public let reservedBytes: Double?
+  /// The most bytes that the engine had reserved from the system, used or kept for reuse, and that the process had in main
+  /// memory; 0 if not sampled.
+  public let mostReservedBytes, mostResidentBytes: Double
   /// For each program the part of its arena that is not used at its fullest moment.
   public let arenaWaste: [Share]
   /// Results of several steps that were still held at the end, by the line that computed them: a leak, most likely.
@@ -45,8 +50,11 @@ public struct MemoryReport: Sendable {
       holding.stack.flatMap { profile.stacks[$0].first }.map { profile.frames[$0].label } ?? "(no source line)"
     }
     holders = MemoryReport.shares(alive) { "\($0.name), \($0.kind.label)" }
-    let sample = profile.memory.samples.last { $0.nanoseconds <= peak.nanoseconds } ?? profile.memory.samples.first
+    // Samples are taken when runs end, with all that they needed.
+    let sample = profile.memory.samples.first { $0.nanoseconds >= peak.nanoseconds } ?? profile.memory.samples.last
     reservedBytes = sample.map { Double($0.reservedBytes) }
+    mostReservedBytes = profile.memory.samples.reduce(0) { max($0, Double($1.reservedBytes)) }
+    mostResidentBytes = profile.memory.samples.reduce(0) { max($0, Double($1.residentBytes)) }
     stillHeld = MemoryReport.growth(profile, steps)
     arenaWaste = profile.programs.compactMap { program in
       program.arenaBytes > 0 ? Share(name: program.name, bytes: Double(program.arenaBytes) - program.peakBytes) : nil
@@ -112,8 +120,10 @@ extension MemoryReport: CustomStringConvertible {
     text += "\n"
     if budgetBytes > 0 { text += "Budget: \(Units.bytes(Double(budgetBytes)))\n" }
     if let reservedBytes, let fragmentation {
-      text += "Reserved then: \(Units.bytes(reservedBytes)), of which \(Units.percent(fragmentation)) unused\n"
+      text += "Reserved then: \(Units.bytes(reservedBytes)), of which \(Units.percent(fragmentation)) unused"
+      text += "; at most \(Units.bytes(mostReservedBytes))\n"
     }
+    if mostResidentBytes > 0 { text += "The whole process in main memory: \(Units.bytes(mostResidentBytes))\n" }
     for (title, shares) in [
       ("what it was for", byKind), ("layer", byLayer), ("source line", byLine), ("result or variable", holders),
     ] {

@@ -49,13 +49,23 @@ struct MemoryTimeline: Sendable {
       ends[time.kernel] = isKnown[time.kernel] ? max(ends[time.kernel], time.endNanoseconds) : time.endNanoseconds
       isKnown[time.kernel] = true
     }
-    return program.buffers.filter { !$0.isAllocatedOutside }.map { buffer in
-      let operation = buffer.operation.map { program.operations[$0] }
+    let workspaces = run.kernels.compactMap { time -> Holding? in
+      let kernel = program.kernels[time.kernel]
+      guard kernel.workspaceBytes > 0 else { return nil }
+      let operation = kernel.parts.max { $0.share < $1.share }.map { program.operations[$0.operation] }
       return Holding(
-        start: starts[buffer.firstKernel], end: max(ends[buffer.lastKernel], starts[buffer.firstKernel]),
-        bytes: buffer.bytes, kind: buffer.kind, name: operation?.name ?? program.name,
+        start: time.startNanoseconds, end: max(time.endNanoseconds, time.startNanoseconds + 1),
+        bytes: kernel.workspaceBytes, kind: .workspace, name: operation?.name ?? kernel.name,
         layerPath: operation?.layerPath ?? "", stack: operation?.stack)
     }
+    return workspaces
+      + program.buffers.filter { !$0.isAllocatedOutside }.map { buffer in
+        let operation = buffer.operation.map { program.operations[$0] }
+        return Holding(
+          start: starts[buffer.firstKernel], end: max(ends[buffer.lastKernel], starts[buffer.firstKernel]),
+          bytes: buffer.bytes, kind: buffer.kind, name: operation?.name ?? program.name,
+          layerPath: operation?.layerPath ?? "", stack: operation?.stack)
+      }
   }
 
   private static func points(_ holdings: [Holding], until end: Int) -> [Point] {

@@ -21,10 +21,14 @@ public struct PredictionTable: Sendable {
 
     /// Measured divided by predicted.
     public var ratio: Double { measuredNanoseconds / predictedNanoseconds }
+    /// How far the prediction is off, as a part of what was measured.
+    public var error: Double { abs(predictedNanoseconds - measuredNanoseconds) / max(measuredNanoseconds, 1e-3) }
   }
 
   /// The operations, those with the most time mispredicted first.
   public let rows: [Row]
+  /// The kernels that ran, those with the most time mispredicted first.
+  public let kernels: [Row]
   /// Operations that ran without a prediction.
   public let unpredictedCount: Int
 
@@ -47,16 +51,50 @@ public struct PredictionTable: Sendable {
           name: record.name, type: record.type, predictedNanoseconds: predicted,
           measuredNanoseconds: entry.measures.nanoseconds / max(runs, 1e-9)))
     }
-    self.rows = rows.sorted { a, b in
+    self.rows = PredictionTable.sorted(rows)
+    kernels = PredictionTable.sorted(PredictionTable.kernels(profile, usage))
+    unpredictedCount = unpredicted
+  }
+
+  private static func kernels(_ profile: Profile, _ usage: [ProgramUsage]) -> [Row] {
+    var rows: [Row] = []
+    for (program, usage) in zip(profile.programs, usage) {
+      for (index, kernel) in program.kernels.enumerated() where usage.kernelRuns[index] > 0 {
+        let predicted = kernel.parts.reduce(0) { $0 + (program.operations[$1.operation].predictedNanoseconds ?? 0) }
+        guard predicted > 0, let main = kernel.parts.max(by: { $0.share < $1.share }) else { continue }
+        rows.append(
+          Row(
+            name: kernel.name, type: program.operations[main.operation].type, predictedNanoseconds: predicted,
+            measuredNanoseconds: usage.kernelNanoseconds[index] / Double(usage.kernelRuns[index])))
+      }
+    }
+    return rows
+  }
+
+  private static func sorted(_ rows: [Row]) -> [Row] {
+    rows.sorted { a, b in
       abs(a.measuredNanoseconds - a.predictedNanoseconds) > abs(b.measuredNanoseconds - b.predictedNanoseconds)
     }
-    unpredictedCount = unpredicted
   }
 
   /// All measured divided by all predicted time; nil without predictions.
   public var overallRatio: Double? {
     let predicted = rows.reduce(0) { $0 + $1.predictedNanoseconds }
     return predicted > 0 ? rows.reduce(0) { $0 + $1.measuredNanoseconds } / predicted : nil
+  }
+
+  /// The error of the prediction of which half of the kernels have a smaller one; nil without predictions.
+  public var medianError: Double? { kernels.isEmpty ? nil : Statistics.median(kernels.map(\.error)) }
+
+  /// The error below which the kernels lie that take half of the time; nil without predictions.
+  public var medianErrorByTime: Double? {
+    let half = kernels.reduce(0) { $0 + $1.measuredNanoseconds } / 2
+    var sum = 0.0
+    for row in kernels.sorted(by: { $0.error < $1.error }) {
+      sum += row.measuredNanoseconds
+      if sum >= half { return row.error }
+    }
+    return nil
   }
 
   /// By what factor a prediction is usually wrong, whether too much or too little; nil without predictions.
@@ -77,6 +115,10 @@ extension PredictionTable: CustomStringConvertible {
     if let overallRatio, let typicalFactor {
       text += "\nAll in all \(Units.fixed(overallRatio)) times the prediction; "
       text += "usually off by a factor of \(Units.fixed(typicalFactor)).\n"
+    }
+    if let medianError, let medianErrorByTime {
+      text += "Median error of \(kernels.count) kernels: \(Units.percent(medianError)); "
+      text += "of those that take half of the time at most \(Units.percent(medianErrorByTime)).\n"
     }
     if unpredictedCount > 0 { text += "\(unpredictedCount) operations ran without a prediction.\n" }
     return text

@@ -39,6 +39,9 @@ public struct ProfileDiff: Sendable {
   public let rows: [Row]
   /// The true peak of memory before and after.
   public let peakBytes: (before: Double, after: Double)
+  /// What is held at the end and was not before, by the line that made it, the most first: in two profiles of one run, what
+  /// leaked in between.
+  public let heldMore: [MemoryReport.Share]
   private let threshold: Double
   private let significance: Double
 
@@ -57,6 +60,7 @@ public struct ProfileDiff: Sendable {
     step = ProfileDiff.row("step", first, second)
     ratioRange = Resampling.ratioOfMedians(first, second)
     rows = ProfileDiff.rows(before, after)
+    heldMore = ProfileDiff.heldMore(before, after)
     peakBytes = (
       MemoryTimeline(before, steps: before.steps).peak.bytes, MemoryTimeline(after, steps: after.steps).peak.bytes
     )
@@ -76,6 +80,13 @@ public struct ProfileDiff: Sendable {
     case .slower: 1
     case .differentWork: 2
     }
+  }
+
+  private static func heldMore(_ before: Profile, _ after: Profile) -> [MemoryReport.Share] {
+    let known = before.heldBytes
+    let more = after.heldBytes.map { MemoryReport.Share(name: $0.key, bytes: $0.value - (known[$0.key] ?? 0)) }
+    // Less than a page is no leak that anybody looks for.
+    return more.filter { $0.bytes >= 4096 }.sorted { ($0.bytes, $1.name) > ($1.bytes, $0.name) }
   }
 
   private static func row(_ name: String, _ first: [Double], _ second: [Double]) -> Row {
@@ -99,6 +110,18 @@ public struct ProfileDiff: Sendable {
   }
 }
 
+extension Profile {
+  /// Bytes that were not given back, by the line that made them, or else by name.
+  fileprivate var heldBytes: [String: Double] {
+    var result: [String: Double] = [:]
+    for item in memory.allocations where item.endNanoseconds == nil {
+      let line = item.stack.flatMap { stacks[$0].first }.map { frames[$0].label }
+      result[line ?? item.name, default: 0] += Double(item.bytes)
+    }
+    return result
+  }
+}
+
 extension ProfileDiff: CustomStringConvertible {
   /// The comparison as text: whether the work is the same, the step, then what changed most.
   public var description: String {
@@ -111,6 +134,8 @@ extension ProfileDiff: CustomStringConvertible {
     text += "\nMedian step: \(Units.fixed(step.ratio ?? 1, 3)) times as long, "
     text += "with 95% between \(Units.fixed(ratioRange.lowerBound, 3)) and \(Units.fixed(ratioRange.upperBound, 3)).\n"
     text += "Peak of memory: \(Units.bytes(peakBytes.before)) before, \(Units.bytes(peakBytes.after)) after.\n"
+    if !heldMore.isEmpty { text += "Held at the end, and not before, by line:\n" }
+    for share in heldMore.prefix(20) { text += Units.bytes(share.bytes).padded(toWidth: 12) + "  \(share.name)\n" }
     return text + "Verdict: \(verdictText)\n"
   }
 

@@ -1,9 +1,6 @@
-import _StringProcessing
-
 /// Regular expressions of which one must match a text as a whole.
 ///
-/// Expressions made of a literal with `.*` before or behind, and that is nearly all of them, are compared without the
-/// engine, which takes microseconds for each text.
+/// Expressions made of a literal with `.*` before or behind, and that is nearly all of them, are compared as texts.
 struct NameFilter {
   private enum Test {
     case everything
@@ -11,7 +8,7 @@ struct NameFilter {
     case prefix(String)
     case suffix(String)
     case part(String)
-    case expression(Regex<AnyRegexOutput>)
+    case pattern(Pattern)
   }
 
   private let tests: [Test]
@@ -39,7 +36,7 @@ struct NameFilter {
       case .prefix(let literal): text.hasPrefix(literal)
       case .suffix(let literal): text.hasSuffix(literal)
       case .part(let literal): text.contains(literal)
-      case .expression(let expression): ((try? expression.wholeMatch(in: text)) ?? nil) != nil
+      case .pattern(let pattern): pattern.matches(text)
       }
     }
   }
@@ -51,7 +48,7 @@ struct NameFilter {
       throw ProfileError(.badExpression, option, "a regular expression is longer than 4,096 bytes")
     }
     do {
-      return .expression(try Regex(expression))
+      return .pattern(try Pattern(expression))
     } catch {
       throw ProfileError(.badExpression, option, "\"\(expression)\" is not a regular expression: \(error)")
     }

@@ -67,6 +67,9 @@ extension ProfileOptions {
   /// Sorted by something else.
   public func ordered(by order: ProfileOrder) -> ProfileOptions { changed { $0.order = order } }
 
+  /// Sorted by the numbers of a column, the largest first.
+  public func ordered(by column: ProfileColumn) -> ProfileOptions { ordered(by: .column(column)) }
+
   /// Shows other columns.
   public func selecting(_ columns: Set<ProfileColumn>) -> ProfileOptions { changed { $0.columns = columns } }
 

@@ -119,7 +119,7 @@ extension ProfileOptions {
     if let path = ProfileOptions.numbers[option] { return String(self[keyPath: path]) }
     if let path = ProfileOptions.lists[option] { return self[keyPath: path].joined(separator: ",") }
     switch option {
-    case "order_by": return order.rawValue
+    case "order_by": return order.description
     case "account_displayed_op_only": return String(accountsDisplayedOnly)
     case "select":
       return ProfileColumn.allCases.filter { columns.contains($0) }.map(\.rawValue).joined(separator: ",")

@@ -67,7 +67,7 @@ public struct ProfilePrompt: Sendable {
       return ProfileOptions.names.map { dashes + $0 }
     }
     switch words.last?.drop(while: { $0 == "-" }).replacingDashes() ?? "" {
-    case "order_by": return ProfileOrder.allCases.map(\.rawValue)
+    case "order_by": return ProfileOrder.allCases.map(\.description)
     case let option where option == "select" || words.dropLast().last?.hasSuffix("select") == true:
       return ProfileColumn.allCases.map(\.rawValue)
     case "output":

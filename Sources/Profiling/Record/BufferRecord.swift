@@ -14,6 +14,8 @@ public enum MemoryKind: String, Sendable, Hashable, CaseIterable {
   case input
   /// What the program returns.
   case output
+  /// What kernels pack and add up in, and the bodies of loops work in.
+  case workspace
   /// Memory that is kept for reuse.
   case cache
 

@@ -45,7 +45,7 @@ public struct AllocationRecord: Sendable, Hashable {
 public struct MemorySample: Sendable, Hashable {
   /// When.
   public var nanoseconds: Int
-  /// Bytes that the engine had reserved, used or not.
+  /// Bytes that the engine had reserved, used or not, those in which kernels work among them.
   public var reservedBytes: Int
   /// Bytes of the process in main memory; 0 if not read.
   public var residentBytes: Int

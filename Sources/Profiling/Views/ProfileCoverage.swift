@@ -24,6 +24,12 @@ public struct ProfileCoverage: Sendable, Hashable {
   public private(set) var runningNanoseconds = 0.0
   /// How much of it kernels account for.
   public private(set) var measuredNanoseconds = 0.0
+  /// The time of an average step from its beginning to its end.
+  public private(set) var wallNanoseconds = 0.0
+  /// How much of it kernels account for, and waits during which no program ran.
+  public private(set) var attributedNanoseconds = 0.0
+  /// The part of operations' time that is known to a line of the program; nil without times.
+  public private(set) var locatedTimeShare: Double?
   /// What was not counted, the most time first.
   public private(set) var uncounted: [Uncounted] = []
 
@@ -34,22 +40,33 @@ public struct ProfileCoverage: Sendable, Hashable {
       runningNanoseconds += Double(run.endNanoseconds - run.startNanoseconds)
       measuredNanoseconds += Double(run.busyNanoseconds)
     }
+    for step in steps {
+      wallNanoseconds += Double(step.nanoseconds)
+      attributedNanoseconds += Double(step.attributedNanoseconds)
+    }
     let count = Double(max(steps.count, 1))
+    (wallNanoseconds, attributedNanoseconds) = (wallNanoseconds / count, attributedNanoseconds / count)
     (runningNanoseconds, measuredNanoseconds) = (runningNanoseconds / count, measuredNanoseconds / count)
   }
+
+  /// The part of steps' time that kernels and waits account for; nil without steps.
+  public var attributedShare: Double? { wallNanoseconds > 0 ? attributedNanoseconds / wallNanoseconds : nil }
 
   private mutating func countOperations(_ table: OperationTable) {
     struct Key: Hashable {
       let type, reason: String
     }
     var places: [Key: Int] = [:]
-    var total = 0.0
+    var (total, located) = (0.0, 0.0)
     for entry in table.entries.indices {
       let record = table.record(entry)
       let nanoseconds = table.entries[entry].measures.nanoseconds
       total += nanoseconds
       operationCount += 1
-      if record.stack != nil { locatedOperations += 1 }
+      if record.stack != nil {
+        locatedOperations += 1
+        located += nanoseconds
+      }
       if record.floatingPointOperations != nil {
         countedOperations += 1
         continue
@@ -64,8 +81,20 @@ public struct ProfileCoverage: Sendable, Hashable {
           Uncounted(type: key.type, reason: key.reason, count: 1, timeShare: nanoseconds, example: record.name))
       }
     }
+    if total > 0 { locatedTimeShare = located / total }
     for i in uncounted.indices where total > 0 { uncounted[i].timeShare /= total }
     uncounted.sort { ($0.timeShare, $1.type) > ($1.timeShare, $0.type) }
+  }
+}
+
+extension StepRecord {
+  /// How much of the step kernels of its own thread, and waits during which none of its programs ran, account for.
+  var attributedNanoseconds: Int {
+    let own = runs.filter { $0.kernels.first.map { $0.thread == 0 } ?? true }
+    var step = self
+    step.runs = own
+    let sum = own.reduce(0) { $0 + $1.busyNanoseconds } + waits.reduce(0) { $0 + step.idleNanoseconds($1) }
+    return min(nanoseconds, sum)
   }
 }
 
@@ -97,6 +126,12 @@ extension ProfileCoverage: CustomStringConvertible {
       text += " of " + Units.time(nanoseconds: runningNanoseconds) + " of running time"
     }
     text += ".\n"
+    if let attributedShare {
+      text += "Attributed: " + Units.percent(attributedShare) + " of " + Units.time(nanoseconds: wallNanoseconds)
+      text += " that a step takes"
+      if let locatedTimeShare { text += "; " + Units.percent(locatedTimeShare) + " of operations' time to lines" }
+      text += ".\n"
+    }
     for item in uncounted {
       text += "Not counted: \(item.type) ×\(item.count), \(Units.percent(item.timeShare)) of the time: \(item.reason)"
       text += " (such as \(item.example))\n"

@@ -93,11 +93,12 @@ struct ViewFilter {
 
   private func sorted(_ nodes: [Int], of tree: ViewTree, _ depths: [Int]) -> [Int] {
     nodes.sorted { a, b in
-      if let measure = options.order.measure {
-        let (x, y) = (measure(tree.nodes[a].total), measure(tree.nodes[b].total))
+      switch options.order {
+      case .name: break
+      case .depth: if depths[a] != depths[b] { return depths[a] < depths[b] }
+      case .column(let column):
+        let (x, y) = (column.value(tree.nodes[a].total), column.value(tree.nodes[b].total))
         if x != y { return x > y }
-      } else if options.order == .depth, depths[a] != depths[b] {
-        return depths[a] < depths[b]
       }
       return tree.nodes[a].name != tree.nodes[b].name ? tree.nodes[a].name < tree.nodes[b].name : a < b
     }

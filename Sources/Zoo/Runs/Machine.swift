@@ -1,7 +1,9 @@
 import Martlet
 import MartletCPU
 public import MartletFormats
+import MartletGraph
 import MartletKernels
+public import MartletProfiler
 
 /// What this machine can do, partly measured.
 public struct Machine: Sendable {
@@ -13,10 +15,12 @@ public struct Machine: Sendable {
   public let cacheBytes: [Int]
   /// Threads the kernels use.
   public let threads: Int
-  /// Float 32 operations per second of one thread and of all, a fused multiply-add counting two.
+  /// Float 32 operations per second of one thread and of all, a fused multiply-add counting two, as measured now.
   public let peakFlopsFloat32OneThread, peakFlopsFloat32: Double
-  /// Bytes per second that all threads read plus write when copying, and that they read.
+  /// Bytes per second that all threads read plus write when copying, and that they read, as measured now.
   public let copyBytesPerSecond, readBytesPerSecond: Double
+  /// The best that was ever measured, which is what profiles compare kernels with.
+  public let best: MachineFacts
   /// The most bytes of unused memory that are kept for reuse.
   public let cacheBudgetBytes: Int
   /// Names of the engines that can run programs.
@@ -28,17 +32,27 @@ public struct Machine: Sendable {
   /// Sets how many threads kernels use.
   public static func useThreads(_ count: Int) { martlet_pool_set_threads(count) }
 
-  /// Looks and measures; takes about two seconds.
+  /// Measures once more what the machine can do, for profiles.
+  public static func measureAgain() { _ = MachineFacts.measured(again: true) }
+
+  /// Looks and measures; takes about three seconds. What is measured counts for profiles too.
   public static func measured() -> Machine {
     let threads = martlet_pool_threads()
     let size = 256 << 20
+    let (one, all) = (martlet_peak_flops_f32(1, 0.3), martlet_peak_flops_f32(threads, 0.3))
+    let (copy, read) = (martlet_copy_bandwidth(threads, size), martlet_read_bandwidth(threads, size))
+    KnownMachine.shared.merge(
+      peaks: [(1, one), (threads, all)].map {
+        ComputePeak(.float32, threads: $0, floatingPointOperationsPerSecond: $1)
+      },
+      bandwidths: [
+        MemoryBandwidth(level: "memory", capacityBytes: 0, threads: threads, bytesPerSecond: max(copy, read))
+      ])
     return Machine(
       cores: martlet_core_count(), detectedInstructionSet: String(cString: martlet_isa_name(martlet_detected_isa())),
       instructionSet: String(cString: martlet_isa_name(martlet_current_isa())),
-      cacheBytes: (1...3).map { martlet_cache_bytes(Int32($0)) }, threads: threads,
-      peakFlopsFloat32OneThread: martlet_peak_flops_f32(1, 0.3), peakFlopsFloat32: martlet_peak_flops_f32(threads, 0.3),
-      copyBytesPerSecond: martlet_copy_bandwidth(threads, size),
-      readBytesPerSecond: martlet_read_bandwidth(threads, size),
+      cacheBytes: (1...3).map { martlet_cache_bytes(Int32($0)) }, threads: threads, peakFlopsFloat32OneThread: one,
+      peakFlopsFloat32: all, copyBytesPerSecond: copy, readBytesPerSecond: read, best: .measured(again: true),
       cacheBudgetBytes: BufferCache.budget, engines: engines)
   }
 
@@ -50,8 +64,29 @@ public struct Machine: Sendable {
       "peakFlopsFloat32OneThread": .rounded(peakFlopsFloat32OneThread, 0),
       "peakFlopsFloat32": .rounded(peakFlopsFloat32, 0), "copyBytesPerSecond": .rounded(copyBytesPerSecond, 0),
       "readBytesPerSecond": .rounded(readBytesPerSecond, 0), "cacheBudgetBytes": .integer(cacheBudgetBytes),
-      "engines": .array(engines.map { .string($0) }),
+      "engines": .array(engines.map { .string($0) }), "best": bestJSON,
     ]
+  }
+}
+
+extension Machine {
+  private var bestJSON: JSON {
+    var peaks: JSON = [:]
+    for peak in best.computePeaks {
+      let name = "\(peak.elementType), \(peak.threads) threads"
+      peaks[name] = .rounded(peak.floatingPointOperationsPerSecond, 0)
+    }
+    var bandwidths: JSON = [:]
+    for level in best.bandwidths { bandwidths[level.level] = .rounded(level.bytesPerSecond, 0) }
+    return ["machine": .string(best.name), "operationsPerSecond": peaks, "bytesPerSecond": bandwidths]
+  }
+
+  private var bestLines: String {
+    let peaks = best.computePeaks.map {
+      "\($0.elementType) on \($0.threads): \(giga($0.floatingPointOperationsPerSecond)) GFLOP/s"
+    }
+    let bandwidths = best.bandwidths.map { "\($0.level): \(giga($0.bytesPerSecond)) GB/s" }
+    return [peaks, bandwidths].map { $0.joined(separator: ", ") }.joined(separator: "\n                  ")
   }
 }
 
@@ -65,6 +100,7 @@ extension Machine: CustomStringConvertible {
     float 32 peak     \(giga(peakFlopsFloat32)) GFLOP/s (one thread: \(giga(peakFlopsFloat32OneThread)))
     memory, copying   \(giga(copyBytesPerSecond)) GB/s
     memory, reading   \(giga(readBytesPerSecond)) GB/s
+    best ever         \(bestLines)
     buffers kept      up to \(cacheBudgetBytes >> 20) MiB
     engines           \(engines.joined(separator: ", "))
     """

@@ -17,6 +17,8 @@ public struct TrainingRequest {
   public var learningRate: Double?
   /// Determines initial weights, order and augmentation.
   public var seed: UInt64?
+  /// Steps after which a profile is saved in the run's folder, counted from where the run begins or goes on.
+  public var profileSteps: Set<Int> = []
   /// Whether progress is printed.
   public var isQuiet = false
   /// Is given a JSON object for every pass over the data.

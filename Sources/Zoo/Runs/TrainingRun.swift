@@ -1,5 +1,6 @@
 import Martlet
 import MartletFormats
+import MartletProfiler
 
 /// What the tasks have in common: the folder, the trainer's options, the time.
 struct TrainingRun {
@@ -34,6 +35,7 @@ struct TrainingRun {
     metric: () throws -> (name: String, value: Double)
   ) throws -> TrainingSummary {
     let trainer = Trainer(model, optimizer: optimizer, data: data, options: options, loss: loss)
+    if !request.profileSteps.isEmpty { profile(trainer, model) }
     let clock = ContinuousClock()
     var elsewhere = Duration.zero
     trainer.validation = {
@@ -53,6 +55,19 @@ struct TrainingRun {
     return TrainingSummary(
       run: path, steps: report.steps, seconds: seconds, loss: report.loss, metric: try metric(),
       signal: signal)
+  }
+
+  /// Where a run's profiles are.
+  static func profilesPath(of run: String) -> String { "\(run)/profiles" }
+
+  /// Records the ten steps up to each that was asked for.
+  private func profile<Source: BatchSource>(_ trainer: Trainer<Source>, _ model: some Module) {
+    let steps = request.profileSteps
+    let recorded = Set(steps.flatMap { max($0 - 9, 0)...$0 })
+    let profiler = Profiler(model, schedule: .init(maximumSteps: 10, steps: recorded))
+    profiler.dumps = ProfileDumps(TrainingRun.profilesPath(of: path), steps: steps)
+    profiler.warn = trainer.warn
+    trainer.record(with: profiler, examples: request.batchSize ?? 0)
   }
 
   /// What is reported after a pass over the data.

@@ -1,8 +1,8 @@
 package import Martlet
 
 /// Two convolutions with pooling and two dense layers on 28 × 28 pixels, batch 128, Adam.
-package struct CNNWorkload: TrainingWorkload {
-  package let itemsPerStep = 128
+package struct CNNWorkload: BatchedWorkload {
+  package var itemsPerStep: Int { x.shape[0] }
   package var module: (any Module)? { model }
   let model = Sequential {
     Conv2D(1, 32, kernelSize: 3, padding: .same)
@@ -17,8 +17,13 @@ package struct CNNWorkload: TrainingWorkload {
     Dense(128, 10)
   }
   package let optimizer: any Optimizer
-  let x = Tensor.normal([128, 28, 28, 1], seed: 1)
-  let y = Tensor.randomIntegers([128], in: 0..<10, seed: 2)
+  var x = Tensor.normal([128, 28, 28, 1], seed: 1)
+  var y = Tensor.randomIntegers([128], in: 0..<10, seed: 2)
+
+  package var batch: [Tensor] {
+    get { [x, y] }
+    set { (x, y) = (newValue[0], newValue[1]) }
+  }
 
   package init() throws {
     optimizer = Adam(model.parameters, learningRate: 1e-3)

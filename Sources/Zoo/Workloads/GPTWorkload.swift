@@ -10,15 +10,19 @@ extension GPTConfiguration {
 }
 
 /// A GPT on random tokens, AdamW.
-package struct GPTWorkload: TrainingWorkload {
-  package let itemsPerStep: Int
+package struct GPTWorkload: BatchedWorkload {
+  package var itemsPerStep: Int { tokens.shape[0] * (tokens.shape[1] - 1) }
   package var module: (any Module)? { model }
   let model: GPT
   package let optimizer: any Optimizer
-  let tokens: Tensor
+  var tokens: Tensor
+
+  package var batch: [Tensor] {
+    get { [tokens] }
+    set { tokens = newValue[0] }
+  }
 
   package init(_ configuration: GPTConfiguration, batchSize: Int) throws {
-    itemsPerStep = batchSize * configuration.context
     model = GPT(configuration)
     optimizer = AdamW(model.parameters, learningRate: 1e-4)
     tokens = Tensor.randomIntegers([batchSize, configuration.context + 1], in: 0..<configuration.vocabulary, seed: 1)

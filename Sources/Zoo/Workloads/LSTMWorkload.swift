@@ -11,12 +11,17 @@ struct LSTMLanguageModel: Layer {
 }
 
 /// Sequences of 64, batch 32, Adam.
-package struct LSTMWorkload: TrainingWorkload {
-  package let itemsPerStep = 32 * 64
+package struct LSTMWorkload: BatchedWorkload {
+  package var itemsPerStep: Int { tokens.shape[0] * 64 }
   package var module: (any Module)? { model }
   let model = LSTMLanguageModel()
   package let optimizer: any Optimizer
-  let tokens = Tensor.randomIntegers([32, 65], in: 0..<2000, seed: 1)
+  var tokens = Tensor.randomIntegers([32, 65], in: 0..<2000, seed: 1)
+
+  package var batch: [Tensor] {
+    get { [tokens] }
+    set { tokens = newValue[0] }
+  }
 
   package init() throws {
     optimizer = Adam(model.parameters, learningRate: 1e-3)

@@ -8,29 +8,28 @@ extension AdviceVerification {
     self.init { proposal in
       guard var work = try Workloads.make(name) else { return nil }
       guard let proposal else { return TrialRun(itemsPerStep: work.itemsPerStep) { try work.step() } }
-      return (work as? any TrainingWorkload)?.trial(proposal)
+      return try (work as? any TrainingWorkload)?.trial(proposal)
     }
   }
 }
 
 extension TrainingWorkload {
   /// Training with a change; nil if there is no general way to make it.
-  fileprivate func trial(_ proposal: Proposal) -> TrialRun? {
+  fileprivate func trial(_ proposal: Proposal) throws -> TrialRun? {
     switch proposal {
-    case .compileStep:
-      let step = compiled { _ in [trainOnce { loss() }] }
-      return TrialRun(itemsPerStep: itemsPerStep) { withMode(.training) { step([])[0].scalar } }
-    case .checkpoint:
-      return TrialRun(itemsPerStep: itemsPerStep) {
-        withMode(.training) { trainOnce { checkpoint { loss() } }.scalar }
-      }
+    case .batchSize(let size):
+      guard let batched = self as? any BatchedWorkload else { return nil }
+      // Of a language model an item is a token, and the proposal counts what the profile counted.
+      return try batched.resized(to: max(1, batched.batch[0].shape[0] * size / itemsPerStep)).parts.run(nil)
+    case .compileStep, .checkpoint, .readLess: return try parts.run(proposal)
+    // There is one batch, and nothing to prepare; and the optimizer has its parameters already.
     default: return nil
     }
   }
 
-  private func trainOnce(_ loss: () -> Tensor) -> Tensor {
-    let (value, gradients) = valueAndGradient(loss)
-    optimizer.update(with: gradients)
-    return value
+  fileprivate var parts: TrainingTrial {
+    TrainingTrial(
+      module ?? Sequential {}, batchSize: itemsPerStep, optimizer: { _ in optimizer }, batches: { _ in { [] } },
+      loss: { _ in loss() })
   }
 }

@@ -19,6 +19,35 @@ import Testing
     #expect(try steps(sketch, [y]).count == 1)
   }
 
+  @Test(arguments: Compare.Kind.allCases, DType.allCases)
+  func `a selection between the operands of its own comparison is what it says`(
+    kind: Compare.Kind, dtype: DType
+  ) throws {
+    for isExchanged in [false, true] {
+      var sketch = Sketch(seed: 5)
+      let x = sketch.input(dtype, [7, 33])
+      let row = sketch.input(dtype, [33])
+      let bound = sketch.builder.scalar(1, dtype)
+      var outputs: [Value] = []
+      for y in [sketch.input(dtype, [7, 33]), row, bound] {
+        let holds = try sketch.builder.add(Compare(kind), Operands(x, y))
+        outputs.append(try sketch.builder.add(Select(), isExchanged ? Operands(holds, x, y) : Operands(holds, y, x)))
+      }
+      try expectAgreement(sketch, outputs, "\(kind) of \(dtype)")
+    }
+  }
+
+  @Test func `NaN stays where a selection replaces what is less or greater`() throws {
+    var sketch = Sketch()
+    let x = sketch.input(ReferenceTensor(TensorType(.float32, [4]), rounding: [.nan, -3, 0.5, 9]))
+    let (low, high) = (sketch.builder.scalar(-1, .float32), sketch.builder.scalar(1, .float32))
+    let raised = try sketch.builder.select(sketch.builder.compare(.less, x, low), low, x)
+    let clipped = try sketch.builder.select(sketch.builder.compare(.greater, raised, high), high, raised)
+    let found = try run(sketch.graph([clipped]), sketch.data, on: CPUEngine.shared)[0].doubles
+    #expect(found[0].isNaN)
+    #expect(Array(found[1...]) == [-1, 0.5, 1])
+  }
+
   @Test func `an update runs on the tiles of the product that is its gradient`() throws {
     var sketch = Sketch()
     let product = Contract(leftBatch: [], rightBatch: [], leftContracted: [0], rightContracted: [0])

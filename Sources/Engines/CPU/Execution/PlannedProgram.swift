@@ -40,9 +40,13 @@ struct PlannedProgram: Executable {
     }
   }
 
+  private static var nowhere: UnsafeMutableRawPointer { UnsafeMutableRawPointer(bitPattern: 64)! }
+
   private func withArena(
     _ body: (UnsafeMutableRawPointer) throws(ExecutionError) -> Void
   ) throws(ExecutionError) {
+    // A program without intermediate values never looks at it.
+    if plan.memory.arenaBytes == 0 { return try body(PlannedProgram.nowhere) }
     let arena = try engine.workspace(byteCount: plan.memory.arenaBytes)
     defer { engine.pool.give(arena, plan.memory.arenaBytes) }
     try body(arena)

@@ -100,6 +100,12 @@ struct TileStage {
       instructions.append(.init(MARTLET_ROW_RESTORE, node.type.dtype, result: register, index: buffer))
     } else if case .iota = node.primitive {
       register = count(0, node.type.dtype, &emitter)
+    } else if let replacement = Replacement(node, of: member, emitter) {
+      let sources = [replacement.value, replacement.substitute].map { source($0, of: member, &emitter) }
+      register = newValue()
+      let kind = UInt8(replacement.code.rawValue)
+      instructions.append(
+        .init(MARTLET_ROW_BINARY, node.type.dtype, kind: kind, result: register, a: sources[0], b: sources[1]))
     } else {
       var sources: [Int] = []
       for operand in node.operands { sources.append(source(operand, of: member, &emitter)) }

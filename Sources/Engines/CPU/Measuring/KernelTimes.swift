@@ -1,4 +1,5 @@
 import MartletGraph
+import MartletKernels
 import MartletSupport
 
 /// How long each kernel of a program took in one run; of the bodies of loops, all turns together.
@@ -13,6 +14,8 @@ package final class KernelTimes {
     /// The time of all its runs together, that of bodies included.
     package var nanoseconds: UInt64 = 0
     package var runs = 0
+    /// The most bytes in which it packed or added up, in any of its runs.
+    package var scratchBytes = 0
 
     package init(start: UInt64 = 0, end: UInt64 = 0, nanoseconds: UInt64 = 0, runs: Int = 0) {
       (self.start, self.end, self.nanoseconds, self.runs) = (start, end, nanoseconds, runs)
@@ -21,6 +24,8 @@ package final class KernelTimes {
 
   package private(set) var entries: [Entry]
   private let first: [ObjectIdentifier: Int]
+  /// The most bytes that kernels needed since somebody last asked.
+  private var scratchBytes = 0
 
   /// - Parameter first: The number of the first kernel of each plan.
   fileprivate init(_ first: [ObjectIdentifier: Int], count: Int) {
@@ -31,14 +36,22 @@ package final class KernelTimes {
   /// Runs the steps of a plan and notes their times.
   func run(_ plan: Plan, _ frame: Frame) throws(ExecutionError) {
     var number = first[ObjectIdentifier(plan)]!
+    let outer = scratchBytes
+    var most = 0
+    _ = martlet_scratch_most_borrowed()
     var now = martlet_nanoseconds()
     for step in plan.steps {
+      scratchBytes = 0
       try step.run(frame)
       let end = martlet_nanoseconds()
       note(number, now, end)
+      scratchBytes = max(scratchBytes, martlet_scratch_most_borrowed())
+      entries[number].scratchBytes = max(entries[number].scratchBytes, scratchBytes)
+      most = max(most, scratchBytes)
       now = end
       number += 1 + step.bodies.reduce(0) { $0 + $1.plan.kernelCount }
     }
+    scratchBytes = max(outer, most)
   }
 
   private func note(_ number: Int, _ start: UInt64, _ end: UInt64) {

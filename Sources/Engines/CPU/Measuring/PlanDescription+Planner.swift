@@ -6,9 +6,8 @@ extension PlanDescription {
     let program = planner.program
     operations = program.nodes.indices.map { index in
       Operation(
-        node: program.nodes[index], origin: Int(program.origin[index]),
-        isLive: index >= program.isLive.count || program.isLive[index], isAdded: index >= loweredCount,
-        base: Int(planner.views[index].base))
+        node: program.nodes[index], isLive: index >= program.isLive.count || program.isLive[index],
+        isAdded: index >= loweredCount)
     }
     inputs = program.inputs.map(Int.init)
     outputs = program.outputs.map(Int.init)

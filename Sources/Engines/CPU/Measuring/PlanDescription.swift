@@ -6,14 +6,10 @@ package struct PlanDescription: Sendable {
   /// An operation after named bodies were inlined and equal operations merged.
   package struct Operation: Sendable {
     package var node: Node
-    /// The node of the program that it came from; of the region's for an operation of a loop's body.
-    package var origin: Int
     /// Whether an output depends on it.
     package var isLive: Bool
     /// Whether planning added it: a copy into another layout, or a value computed a second time.
     package var isAdded: Bool
-    /// The operation whose memory its elements lie in; itself where it has its own.
-    package var base: Int
   }
 
   /// Something that runs in one go.
@@ -61,9 +57,7 @@ extension PlanDescription {
   /// A program that runs as one kernel of which nothing is known.
   package init(unplanned graph: Graph) {
     self.init()
-    operations = graph.nodes.enumerated().map {
-      Operation(node: $1, origin: $0, isLive: true, isAdded: false, base: $0)
-    }
+    operations = graph.nodes.map { Operation(node: $0, isLive: true, isAdded: false) }
     inputs = graph.inputs.map(\.position)
     outputs = graph.outputs.map(\.position)
     let computed = graph.nodes.indices.filter { !graph.nodes[$0].operands.isEmpty }

@@ -26,6 +26,12 @@ public final class BufferPool: Sendable {
     public var budget = 0
     /// Most bytes that were live at any time.
     public var peakLiveBytes = 0
+
+    fileprivate mutating func addLive(_ byteCount: Int) {
+      liveBuffers += 1
+      liveBytes += byteCount
+      peakLiveBytes = max(peakLiveBytes, liveBytes)
+    }
   }
 
   private struct State {
@@ -67,15 +73,12 @@ public final class BufferPool: Sendable {
       guard let block = state.free[sizeClass].popLast() else { return nil }
       state.statistics.cachedBuffers -= 1
       state.statistics.cachedBytes -= SizeClass.size(sizeClass)
+      state.statistics.addLive(byteCount)
       return block
     }
-    let block = cached.map { UnsafeMutableRawPointer(bitPattern: $0)! } ?? SizeClass.acquire(SizeClass.size(sizeClass))
-    guard let block else { return nil }
-    state.withLock { state in
-      state.statistics.liveBuffers += 1
-      state.statistics.liveBytes += byteCount
-      state.statistics.peakLiveBytes = max(state.statistics.peakLiveBytes, state.statistics.liveBytes)
-    }
+    if let cached { return UnsafeMutableRawPointer(bitPattern: cached) }
+    guard let block = SizeClass.acquire(SizeClass.size(sizeClass)) else { return nil }
+    state.withLock { $0.statistics.addLive(byteCount) }
     return block
   }
 

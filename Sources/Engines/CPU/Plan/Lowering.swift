@@ -31,7 +31,7 @@ struct Lowering {
     lowering.result.inputs = inputs
     lowering.result.outputs = try lowering.inline(graph, inputs)
     lowering.result.mergeScans()
-    lowering.result.moveScalarsForward()
+    lowering.result.moveSmallForward()
     lowering.result.markLive()
     return lowering.result
   }

@@ -70,9 +70,17 @@ extension Planner {
     case .concatenate: true
     case .dynamicUpdate: index <= 1
     // The kernel knows the smallest and largest of bools only by the interpreted form, which wants them dense.
-    case .scatter(let scatter): index == 0 && (node.type.dtype != .bool || scatter.combination == .set)
+    case .scatter(let scatter):
+      (index == 0 || index == 2 && isOneElement(node.operands[2].index))
+        && (node.type.dtype != .bool || scatter.combination == .set)
     default: false
     }
+  }
+
+  /// Whether all elements of a value are the same one in memory.
+  func isOneElement(_ value: Int32) -> Bool {
+    let (view, shape) = (views[Int(value)], program.type(value).shape)
+    return shape.indices.allSatisfy { shape[$0] == 1 || view.strides[$0] == 0 }
   }
 
   /// Whether a value lies in rows of adjacent elements, as attention reads them.

@@ -142,7 +142,8 @@ extension StepBuilder {
     let layout = IndexLayout(scatter.form, source: node.type.shape, indices: type(node.operands[1].index))
     return ScatterStep(
       layout: layout, combination: scatter.combination, target: strided(node.operands[0], planned.operands[0]),
-      indices: planned.operands[1], updates: planned.operands[2], result: planned.node, site: site(planned.node),
+      indices: planned.operands[1], updates: planned.operands[2],
+      repeatsUpdate: planner.isOneElement(node.operands[2].index), result: planned.node, site: site(planned.node),
       summary: text("\(scatter.name) \(node.type)"))
   }
 

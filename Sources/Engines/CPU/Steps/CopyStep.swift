@@ -47,6 +47,24 @@ struct StridedOperand {
   let strides: Shape
 
   func address(_ frame: Frame) -> UnsafeMutableRawPointer { frame.address(placed) }
+
+  /// The dimensions before `axis` as rows at equal steps, of all that follows in one piece: bytes from a row to the
+  /// next, and of a row. Nil if they do not lie so.
+  func rows(before axis: Int) -> (step: Int, byteCount: Int)? {
+    var dense = 1
+    for i in (axis..<type.rank).reversed() where type.shape[i] != 1 {
+      if strides[i] != dense { return nil }
+      dense *= type.shape[i]
+    }
+    var (step, count) = (dense, 1)
+    for i in (0..<axis).reversed() where type.shape[i] != 1 {
+      if count == 1 { step = strides[i] }
+      if strides[i] != step * count { return nil }
+      count *= type.shape[i]
+    }
+    let width = type.dtype.sizeInBytes
+    return (step * width, dense * width)
+  }
 }
 
 /// Joins operands, each copied to its place.
@@ -56,8 +74,18 @@ struct ConcatenateStep: Step {
   let result: Int32
   let type: TensorType
   let summary: String
+  /// The operands as rows, if there are several and all lie so: then the result is written from front to back.
+  private let rows: [(step: Int, byteCount: Int)]?
+
+  init(operands: [StridedOperand], axis: Int, result: Int32, type: TensorType, summary: String) {
+    (self.operands, self.axis, self.result) = (operands, axis, result)
+    (self.type, self.summary) = (type, summary)
+    let rows = operands.compactMap { $0.rows(before: axis) }
+    self.rows = type.shape[..<axis].reduce(1, *) > 1 && rows.count == operands.count ? rows : nil
+  }
 
   func run(_ frame: Frame) throws(ExecutionError) {
+    if let rows { return join(rows, frame) }
     let strides = type.shape.rowMajorStrides
     var target = frame.address(result)
     let width = type.dtype.sizeInBytes
@@ -66,6 +94,18 @@ struct ConcatenateStep: Step {
         Layout.copy(operand.type.shape, width, from: operand.address(frame), operand.strides, to: target, strides)
       }
       target += operand.type.shape[axis] * strides[axis] * width
+    }
+  }
+}
+
+extension ConcatenateStep {
+  private func join(_ rows: [(step: Int, byteCount: Int)], _ frame: Frame) {
+    withUnsafeTemporaryAllocation(of: martlet_part.self, capacity: rows.count) { parts in
+      for (index, row) in rows.enumerated() {
+        parts[index] = martlet_part(
+          source: operands[index].address(frame), step: Int64(row.step), bytes: row.byteCount)
+      }
+      martlet_join(type.shape[..<axis].reduce(1, *), parts.baseAddress!, rows.count, frame.address(result))
     }
   }
 }

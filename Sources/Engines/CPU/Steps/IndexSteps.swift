@@ -89,6 +89,8 @@ struct ScatterStep: Step {
   let target: StridedOperand
   let indices: Placed
   let updates: Placed
+  /// Whether one element stands for all updates.
+  let repeatsUpdate: Bool
   let result: Int32
   let site: Site
   let summary: String
@@ -103,7 +105,8 @@ struct ScatterStep: Step {
     }
     var shape = layout.shape
     var error = martlet_row_error()
-    let status = martlet_scatter(
+    let scatter = repeatsUpdate ? martlet_scatter_value : martlet_scatter
+    let status = scatter(
       &shape, type.dtype.rawValue, code, place, frame.address(indices), frame.address(updates), &error)
     if status != 0 { throw layout.failure(error, "scatter \(combination)", site, frame.engine) }
   }

@@ -1,11 +1,12 @@
 import MartletGraph
 
 extension LoweredProgram {
-  /// Moves arithmetic on single numbers that depends on inputs only to the beginning.
+  /// Moves arithmetic on a few numbers that depends on inputs only to the beginning.
   ///
   /// A group takes in only what is there before its step. Bias corrections and rates are recorded where an optimizer
-  /// begins; computed at once, they let the update of a weight run on the tiles of the product that is its gradient.
-  mutating func moveScalarsForward() {
+  /// begins; computed at once, they let the update of a weight run on the tiles of the product that is its gradient. The
+  /// scale and shift of a normalization by known statistics, recorded after the convolution, let it run on its tiles.
+  mutating func moveSmallForward() {
     var isEarly = [Bool](repeating: false, count: nodes.count)
     for position in nodes.indices { isEarly[position] = mayBeEarly(nodes[position], isEarly) }
     let order = nodes.indices.filter { isEarly[$0] } + nodes.indices.filter { !isEarly[$0] }
@@ -23,11 +24,14 @@ extension LoweredProgram {
     outputs = outputs.map { moved[Int($0)] }
   }
 
+  /// Of a value that may wait for its use from the beginning on: a vector of channels, not an image.
+  private static var earlyElements: Int { 4096 }
+
   private func mayBeEarly(_ node: Node, _ isEarly: [Bool]) -> Bool {
     switch node.primitive {
     case .input, .scalar, .iota: true
     case .unary, .binary, .compare, .select, .cast, .reshape, .broadcast:
-      node.type.elementCount == 1 && node.operands.allSatisfy { isEarly[$0.position] }
+      node.type.elementCount <= LoweredProgram.earlyElements && node.operands.allSatisfy { isEarly[$0.position] }
     default: false
     }
   }

@@ -1,0 +1,27 @@
+import MartletGraph
+
+/// All that the body of a named function depends on.
+struct BodyKind: Hashable {
+  var label: String
+  /// Numbers that are built into the body.
+  var attributes: [Double]
+  var inputs: [TensorType]
+  /// The line that asks for it, which errors name.
+  var location: SourceLocation
+}
+
+extension Recorder {
+  /// The body of a function with a name: recorded when it is first asked for, and kept for the calls that follow.
+  ///
+  /// - Parameter body: Uses nothing but its arguments and what `kind` says.
+  func body(_ kind: BodyKind, _ body: ([Tensor]) throws -> [Tensor]) rethrows -> Region {
+    // A profiler wants to see each recording.
+    if trace == nil, let known = bodies[kind] { return known }
+    let recorded = try recordRegion(kind.label, inputs: kind.inputs, body)
+    precondition(recorded.outerOperands.isEmpty, "\(kind.label): the body uses values from outside")
+    guard trace == nil else { return recorded.region }
+    if bodies.count >= 64 { bodies.removeAll() }
+    bodies[kind] = recorded.region
+    return recorded.region
+  }
+}
