@@ -3,11 +3,10 @@ import MartletFormats
 import MartletGraph
 import MartletONNX
 import MartletZoo
-import MartletTestSupport
 import Testing
 
 /// Exported programs, read back and run by the importer, whose operators are checked by ONNX's own suite.
-@Suite(.endsAtZero) struct RoundTripTests {
+@Suite struct RoundTripTests {
   @Test(arguments: ExportBlocks.all.map(\.name))
   func `each block gives the same again`(name: String) throws {
     let block = ExportBlocks.all.first { $0.name == name }!

@@ -1,10 +1,9 @@
 import Martlet
 import MartletData
 import MartletZoo
-import MartletTestSupport
 import Testing
 
-@Suite(.endsAtZero) struct TextTests {
+@Suite struct TextTests {
   static let configuration = GPTConfiguration(layers: 2, heads: 2, width: 16, context: 12, vocabulary: 11)
   static let model = withSeed(5) { GPT(configuration) }
 
@@ -64,7 +63,7 @@ import Testing
   }
 }
 
-@Suite(.endsAtZero) struct SamplingTests {
+@Suite struct SamplingTests {
   static let logits: [Float] = [0, 3, 1, 3, -2]
 
   @Test func `without a temperature the first of the most probable tokens is taken`() {

@@ -1,9 +1,8 @@
 import Martlet
 import MartletZoo
-import MartletTestSupport
 import Testing
 
-@Suite(.endsAtZero) struct WorkloadTests {
+@Suite struct WorkloadTests {
   static let tiny = GPTConfiguration(layers: 2, heads: 2, width: 16, context: 8, vocabulary: 32, hasBias: true)
 
   @Test func `every name makes its own row of the table`() throws {

@@ -47,6 +47,9 @@ public final class BufferPool: Sendable {
     state.withLock { $0.statistics.budget = budget }
   }
 
+  // Engines of tests come and go; what they keep for reuse must not stay.
+  deinit { clear() }
+
   /// Live and cached bytes, at this moment.
   public var statistics: Statistics { state.withLock { $0.statistics } }
 
