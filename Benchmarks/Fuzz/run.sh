@@ -47,9 +47,9 @@ fi
 if [[ " ${formats[*]} " == *" onnx "* && ! -x $build/fuzz-onnx ]]; then
   release=$root/.build/release
   flags=(
-    -O -swift-version 6 -package-name martlet -parse-as-library -wmo -sanitize=fuzzer,address -I "$build/onnx"
+    -O -swift-version 6 -package-name "$(basename "$root")" -parse-as-library -wmo -sanitize=fuzzer,address -I "$build/onnx"
     -I "$release/Modules" -Xcc -fmodule-map-file="$release/MartletKernels.build/module.modulemap"
-    -Xcc -I"$root/Sources/Kernels/include")
+    -Xcc -fmodule-map-file="$release/MartletSupport.build/module.modulemap")
   mkdir -p "$build/onnx"
   swiftc "${flags[@]}" -module-name MartletONNX -emit-module -emit-module-path "$build/onnx/MartletONNX.swiftmodule" \
     -c $(find Sources/ONNX -name '*.swift') -o "$build/onnx/ONNX.o"
