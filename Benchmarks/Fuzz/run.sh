@@ -47,7 +47,7 @@ fi
 if [[ " ${formats[*]} " == *" onnx "* && ! -x $build/fuzz-onnx ]]; then
   release=$root/.build/release
   flags=(
-    -O -swift-version 6 -package-name "$(basename "$root")" -parse-as-library -wmo -sanitize=fuzzer,address -I "$build/onnx"
+    -O -swift-version 6 -package-name "$(basename "$root" | tr - _)" -parse-as-library -wmo -sanitize=fuzzer,address -I "$build/onnx"
     -I "$release/Modules" -Xcc -fmodule-map-file="$release/MartletKernels.build/module.modulemap"
     -Xcc -fmodule-map-file="$release/MartletSupport.build/module.modulemap")
   mkdir -p "$build/onnx"
