@@ -3,6 +3,8 @@
 #
 #   run.sh [SECONDS [FORMAT…]]      60 seconds for each format by default
 #
+# ONNX models need the library itself: build it before, with "swift build -c release --product martlet".
+#
 # Starts from the corpus in Tests/Fixtures/Fuzz and from the fixtures of each format. What is found is left in the working
 # folder (crash-…, timeout-…, oom-…), and the script fails. New inputs are kept in .build/fuzz/corpus; --merge (as the
 # first argument) puts a minimal corpus back into Tests/Fixtures/Fuzz.
@@ -22,7 +24,7 @@ shift || true
 formats=("$@")
 if [[ ${#formats[@]} -eq 0 ]]; then
   formats=(safetensors gguf torch npy npz gzip png jpeg idx json jsonl csv wav tfrecord example event parquet
-    tokenizer sentencepiece tiktoken regex)
+    tokenizer sentencepiece tiktoken regex onnx)
 fi
 
 flags=(-O -swift-version 6 -package-name martlet -parse-as-library -wmo -I "$build" -sanitize=fuzzer,address)
@@ -39,6 +41,22 @@ if [[ ! -x $build/fuzz || -n $(find Sources Benchmarks/Fuzz Tests/Data/Fuzz -new
     Sources/Data/Loading/DataError.swift
   module MartletFuzz Benchmarks/Fuzz/fuzz.swift Tests/Data/Fuzz/FuzzParser.swift
   swiftc -sanitize=fuzzer,address "$build"/Martlet{Fuzz,Data,Formats,Graph}.o -o "$build/fuzz"
+fi
+
+# The reader of ONNX models is watched; what it stands on is linked as it was built.
+if [[ " ${formats[*]} " == *" onnx "* && ! -x $build/fuzz-onnx ]]; then
+  release=$root/.build/release
+  flags=(
+    -O -swift-version 6 -package-name "$(basename "$root" | tr - _)" -parse-as-library -wmo -sanitize=fuzzer,address -I "$build/onnx"
+    -I "$release/Modules" -Xcc -fmodule-map-file="$release/MartletKernels.build/module.modulemap"
+    -Xcc -fmodule-map-file="$release/MartletSupport.build/module.modulemap")
+  mkdir -p "$build/onnx"
+  swiftc "${flags[@]}" -module-name MartletONNX -emit-module -emit-module-path "$build/onnx/MartletONNX.swiftmodule" \
+    -c $(find Sources/ONNX -name '*.swift') -o "$build/onnx/ONNX.o"
+  swiftc "${flags[@]}" -module-name MartletFuzzONNX -c Benchmarks/Fuzz/fuzz_onnx.swift Tests/ONNX/Fuzz/FuzzModel.swift \
+    -o "$build/onnx/Fuzz.o"
+  swiftc -sanitize=fuzzer,address "$build"/onnx/{Fuzz,ONNX}.o -lm -o "$build/fuzz-onnx" \
+    $(find "$release"/{Martlet,MartletCPU,MartletData,MartletFormats,MartletGraph,MartletKernels,MartletSupport,SwiftProtobuf}.build -name '*.o')
 fi
 
 fixtures=Tests/Fixtures
@@ -60,6 +78,7 @@ seeds() {
     tokenizer) ls $fixtures/Tokenizers/{words,bert,gpt2}.json ;;
     sentencepiece) ls $fixtures/Tokenizers/*.model ;;
     tiktoken) ls $fixtures/Tokenizers/*.tiktoken ;;
+    onnx) find $fixtures/ONNX -name model.onnx -size -2k | sort | head -300 ;;
   esac
 }
 
@@ -67,15 +86,18 @@ for format in "${formats[@]}"; do
   corpus=$build/corpus/$format
   kept=$fixtures/Fuzz/$format
   mkdir -p "$corpus" "$kept"
-  for seed in $(seeds "$format"); do cp "$seed" "$corpus/"; done
+  # Names of folders too, as models are all called alike.
+  for seed in $(seeds "$format"); do cp "$seed" "$corpus/${seed//\//_}"; done
+  program=$build/fuzz
+  [[ $format == onnx ]] && program=$build/fuzz-onnx
   echo "== $format"
-  MARTLET_FUZZ=$format "$build/fuzz" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -max_len=65536 \
+  MARTLET_FUZZ=$format "$program" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -max_len=65536 \
     -print_final_stats=1 -verbosity=0 "$corpus" "$kept" 2>&1 | grep -vE '^(INFO|stat::(peak|slowest|new))' || exit 1
   if [[ -n $merge ]]; then
     small=$build/merged/$format
     rm -rf "$small"
     mkdir -p "$small"
-    MARTLET_FUZZ=$format "$build/fuzz" -merge=1 -max_len=2048 -verbosity=0 "$small" "$kept" "$corpus" > /dev/null 2>&1
+    MARTLET_FUZZ=$format "$program" -merge=1 -max_len=2048 -verbosity=0 "$small" "$kept" "$corpus" > /dev/null 2>&1
     # The smallest inputs cover most; a hundred of at most 2 KiB are enough to notice a change.
     rm -rf "$kept"
     mkdir -p "$kept"

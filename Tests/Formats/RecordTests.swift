@@ -198,6 +198,9 @@ struct FileSummaryTests {
       (Fixture.weights("written.gguf"), "GGUF 3"), (Fixture.weights("nested.pt"), "PyTorch"),
       (Fixture.weights("legacy.pt"), "PyTorch"), (Fixture.records("s24.wav"), "WAV"),
       (Fixture.records("run.tfevents"), "TensorBoard events"), (Fixture.records("examples.tfrecord"), "TFRecord"),
+      (Fixture.tokenizers("unigram.model"), "SentencePiece model"),
+      (Fixture.tokenizers("table.tiktoken"), "tiktoken table"), (Fixture.tokenizers("gpt2.json"), "tokenizer"),
+      (Fixture.root + "/Tests/Fixtures/uci_digits.csv.gz", "gzip"),
     ]
     for (path, format) in expected {
       let summary = try FileSummary(path: path)
@@ -212,6 +215,8 @@ struct FileSummaryTests {
     #expect(try FileSummary(path: Fixture.format("color.jpg")).details.first?.value == "40 × 24")
     let events = try FileSummary(path: Fixture.records("run.tfevents"))
     #expect(events.details.contains { $0.key == "loss" && $0.value == "3 values, to step 2" })
+    let pieces = try FileSummary(path: Fixture.tokenizers("pairs.model"))
+    #expect(pieces.details.first?.value == "byte pairs")
     let weights = try FileSummary(path: Fixture.weights("quantized.gguf"))
     #expect(weights.description.contains("Q6_K  Q6_K [3, 512]"))
     let error = formatError { () throws(FormatError) in _ = try FileSummary(path: #filePath) }

@@ -23,6 +23,9 @@ enum Fixture {
   /// A file written by `Benchmarks/Fixtures/make_record_fixtures.py`.
   static func records(_ name: String) -> String { "\(root)/Tests/Fixtures/Records/\(name)" }
 
+  /// A file written by `Benchmarks/Fixtures/make_tokenizer_fixtures.py`.
+  static func tokenizers(_ name: String) -> String { "\(root)/Tests/Fixtures/Tokenizers/\(name)" }
+
   static func bytes(_ name: String) throws -> [UInt8] { try FileSystem.read(format(name)) }
 }
 

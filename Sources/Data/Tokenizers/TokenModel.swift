@@ -17,18 +17,22 @@ enum TokenModel: Sendable {
 }
 
 /// Memory that encoding uses again and again; one thread at a time has it.
+///
+/// Nothing here is read while something else changes it, so that the check for that, a fifth of the time of encoding, is
+/// left out.
 final class EncodingScratch {
   /// Tokens of the words so far, and where in its word each begins and ends.
-  var tokens: [Int32] = []
-  var starts: [Int32] = []
-  var ends: [Int32] = []
+  @exclusivity(unchecked) var tokens: [Int32] = []
+  @exclusivity(unchecked) var starts: [Int32] = []
+  @exclusivity(unchecked) var ends: [Int32] = []
 
-  var regex = RegexScratch()
-  var symbols: [Int32] = []
-  var widths: [Int32] = []
-  var ranks: [UInt64] = []
-  var ranges: [Range<Int>] = []
-  private var cache = WordTokenCache()
+  @exclusivity(unchecked) var regex = RegexScratch()
+  @exclusivity(unchecked) var symbols: [Int32] = []
+  @exclusivity(unchecked) var widths: [Int32] = []
+  @exclusivity(unchecked) var ranks: [UInt64] = []
+  /// The best way to each place of a text.
+  @exclusivity(unchecked) var lattice: [UnigramModel.Arrival] = []
+  @exclusivity(unchecked) private var cache = WordTokenCache()
 
   @inline(__always)
   func append(_ token: Int32, _ start: Int, _ end: Int) {

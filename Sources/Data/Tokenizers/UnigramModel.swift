@@ -12,6 +12,11 @@ struct UnigramModel: Sendable {
   private let trie: ByteTrie
   private let unknownScore: Double
 
+  /// The best way to reach a place: its score, and the piece that ends there with its length.
+  typealias Arrival = (score: Double, token: Int32, length: Int32)
+
+  private static let nowhere: Arrival = (0, 0, 0)
+
   /// How much less likely than the least likely piece an unknown character is.
   private static let unknownPenalty = 10.0
 
@@ -42,8 +47,12 @@ struct UnigramModel: Sendable {
   }
 
   private func search(_ text: UnsafeBufferPointer<UInt8>, _ scratch: EncodingScratch) throws(DataError) {
-    // The best way to reach each position: its score, and the piece that ends there with its length.
-    var best = [(score: Double, token: Int32, length: Int32)](repeating: (0, 0, 0), count: text.count + 1)
+    // Taken out of the scratch memory, so that the array has one owner while it changes.
+    var best = scratch.lattice
+    scratch.lattice = []
+    defer { scratch.lattice = best }
+    best.removeAll(keepingCapacity: true)
+    best.append(contentsOf: repeatElement(UnigramModel.nowhere, count: text.count + 1))
     var position = 0
     while position < text.count {
       let score = best[position].score
@@ -73,7 +82,7 @@ struct UnigramModel: Sendable {
 
   /// Walks the best path back from the end, and appends its pieces in order.
   private func follow(
-    _ best: [(score: Double, token: Int32, length: Int32)], _ text: UnsafeBufferPointer<UInt8>,
+    _ best: [Arrival], _ text: UnsafeBufferPointer<UInt8>,
     _ scratch: EncodingScratch
   ) throws(DataError) {
     var path: [(token: Int32, start: Int, end: Int)] = []

@@ -24,7 +24,7 @@ public struct FileSummary: Sendable {
     (format, details, tensors) = opened
   }
 
-  private typealias Findings = (format: String, details: [(key: String, value: String)], tensors: [WeightEntry])
+  typealias Findings = (format: String, details: [(key: String, value: String)], tensors: [WeightEntry])
 
   private static func look(_ bytes: SharedBytes, _ path: String) throws(FormatError) -> Findings {
     if PNG.recognizes(bytes) { return try picture("PNG", bytes, path) }
@@ -33,6 +33,9 @@ public struct FileSummary: Sendable {
     }
     if WAV.recognizes(bytes) { return try sound(bytes, path) }
     let name = FileSystem.lastComponent(of: path).lowercased()
+    if name.hasSuffix(".zip") { return try archive(bytes, path) }
+    if name.hasSuffix(".tiktoken") { return tiktoken(bytes) }
+    if name.hasSuffix(".model"), !bytes.isEmpty, bytes[0..<1].array == [0x0A] { return try sentencePiece(bytes, path) }
     if let format = WeightFormat.recognized(bytes, path: path),
       !name.hasSuffix(".json") || format != .index || isIndex(name)
     {
