@@ -11,7 +11,10 @@ struct KernelProbes {
     steps += try KernelProbes.products()
     steps += try KernelProbes.rows()
     steps += try KernelProbes.movements()
-    steps += [try KernelProbes.pictures(), try KernelProbes.morePictures(), try KernelProbes.texts()]
+    steps += try KernelProbes.attentions()
+    steps += [
+      try KernelProbes.pictures(), try KernelProbes.morePictures(), try KernelProbes.texts(), try KernelProbes.wide(),
+    ]
     self.steps = steps
   }
 
@@ -124,11 +127,35 @@ struct KernelProbes {
       Conv2D(128, 32, kernelSize: 5, stride: 2, padding: .same)
       Activation.relu
       Flatten()
-      Dense(32 * 14 * 14, 10)
+      Dense(32 * 28 * 28, 10)
     }
     let labels = Tensor.randomIntegers([4], in: 0..<10, seed: 2)
     try evaluate(labels)
     return training(model, try random([4, 112, 112, 3]), labels, SGD(model.parameters, learningRate: 0.01))
+  }
+
+  /// Attention and its derivative.
+  private static func attentions() throws -> [() throws -> Void] {
+    try ([[2, 300, 4, 64], [4, 64, 2, 32], [1, 96, 12, 48]] as [Shape]).map { shape in
+      let inputs = try (1...3).map { try random(shape, UInt64($0)) }
+      return {
+        let gradients = gradient(at: inputs) { attention($0[0], $0[1], $0[2], isCausal: true).sum() }
+        try Tensor.evaluate(gradients)
+      }
+    }
+  }
+
+  /// Layers with so many parameters that their updates are most of the work.
+  private static func wide() throws -> () throws -> Void {
+    let model = Sequential {
+      Embedding(3000, 500)
+      Dense(500, 1200)
+      Activation.gelu
+      Dense(1200, 400)
+    }
+    let tokens = Tensor.randomIntegers([40, 6], in: 0..<400, seed: 2)
+    try evaluate(tokens)
+    return training(model, tokens, tokens, AdamW(model.parameters, learningRate: 1e-3))
   }
 
   /// A transformer.
