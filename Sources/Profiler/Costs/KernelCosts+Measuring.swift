@@ -38,7 +38,7 @@ extension KernelCosts {
     let session = ProfilingSession()
     let steps = try KernelProbes().steps
     for _ in 0..<runs {
-      for step in steps { try session.recording(thread: 0, step) }
+      for step in steps { try checked { try session.recording(thread: 0, step) } }
     }
     return session.programs.indices.flatMap { samples(session, program: $0) }
   }

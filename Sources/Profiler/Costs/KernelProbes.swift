@@ -12,6 +12,7 @@ struct KernelProbes {
     steps += try KernelProbes.rows()
     steps += try KernelProbes.movements()
     steps += try KernelProbes.attentions()
+    steps += try KernelProbes.convolutions()
     steps += [
       try KernelProbes.pictures(), try KernelProbes.morePictures(), try KernelProbes.texts(), try KernelProbes.wide(),
     ]
@@ -139,8 +140,30 @@ struct KernelProbes {
     try ([[2, 300, 4, 64], [4, 64, 2, 32], [1, 96, 12, 48]] as [Shape]).map { shape in
       let inputs = try (1...3).map { try random(shape, UInt64($0)) }
       return {
+        try evaluate(attention(inputs[0], inputs[1], inputs[2], isCausal: true))
         let gradients = gradient(at: inputs) { attention($0[0], $0[1], $0[2], isCausal: true).sum() }
         try Tensor.evaluate(gradients)
+      }
+    }
+  }
+
+  /// Convolutions and their derivatives, of many sizes.
+  private static func convolutions() throws -> [() throws -> Void] {
+    let sizes: [(batch: Int, size: Int, inputs: Int, outputs: Int, kernel: Int, stride: Int)] = [
+      (8, 28, 32, 32, 3, 1), (2, 56, 64, 64, 3, 1), (4, 14, 128, 128, 3, 1), (2, 14, 256, 256, 3, 1),
+      (8, 8, 256, 256, 3, 1), (8, 28, 64, 128, 3, 2), (8, 28, 64, 128, 1, 1), (4, 14, 256, 64, 1, 1),
+      (8, 14, 128, 256, 1, 2), (2, 64, 3, 32, 3, 1), (2, 64, 3, 64, 7, 2), (8, 7, 512, 128, 1, 1),
+    ]
+    return try sizes.map { size in
+      let x = try random([size.batch, size.size, size.size, size.inputs])
+      let filter = try random([size.kernel, size.kernel, size.inputs, size.outputs], 2)
+      func convolve(_ x: Tensor, _ filter: Tensor) -> Tensor {
+        conv2D(x, filter, stride: Spatial(size.stride), padding: .same)
+      }
+      let weights = try random(convolve(x, filter).shape, 3)
+      return {
+        try evaluate(convolve(x, filter))
+        try Tensor.evaluate(gradient(at: [x, filter]) { (convolve($0[0], $0[1]) * weights).sum() })
       }
     }
   }
