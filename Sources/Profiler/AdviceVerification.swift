@@ -87,11 +87,13 @@ public struct AdviceVerification {
     let isLikely = MannWhitney(before.seconds, after.seconds).probability < 0.05
     let memoryChange = after.peakBytes - before.peakBytes
     // What promises memory, or to be right, need not be faster.
-    let holds = advice.largestGain == nil ? memoryChange < 0 && median > -0.05 : median > 0.01 && isLikely
+    let promised = max(0, AdviceVerification.certainGain(gains))
+    let isFaster = median > 0.01 && promised > 0 && isLikely
+    let holds = advice.largestGain == nil ? memoryChange < 0 && median > -0.05 : isFaster
     var result = VerifiedAdvice(advice: advice, outcome: holds ? .confirmed : .refuted)
     result.memoryChange = memoryChange
     (result.gain, result.range) = (median, gains[0]...gains[gains.count - 1])
-    result.promisedGain = max(0, AdviceVerification.certainGain(gains))
+    result.promisedGain = promised
     if let old = before.result, let new = after.result {
       result.resultChange = old == new ? 0 : abs(new - old) / max(abs(old), 1e-30)
     }

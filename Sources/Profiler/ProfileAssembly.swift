@@ -46,7 +46,15 @@ struct ProfileAssembly {
         flats[index], notes, variableOf: variables[index], machine: profile.machine, costs: costs,
         layerOfNumber: layers, totals: totals(of: index))
     }
-    for index in programs.indices { add(programs[index], translations[index]) }
+    let ran = Set(runs.map(\.program))
+    for index in programs.indices {
+      // What ran only in steps that are not kept is none of the profile's; its number stays, for results that still live.
+      if session.steps.isEmpty || ran.contains(index) {
+        add(programs[index], translations[index])
+      } else {
+        profile.programs.append(ProgramRecord(id: programs[index].id, name: "program \(index), not run"))
+      }
+    }
     addVariables()
     addUnread(modelVariables)
     addSteps(translations)
@@ -250,8 +258,9 @@ extension ProfileAssembly {
     for allocation in session.allocations {
       let description = programs[allocation.program].description
       let position = flats[allocation.program].topPositions[description.outputs[allocation.output]]
-      guard position >= 0 else { continue }
-      let operation = profile.programs[allocation.program].operations[position]
+      let operations = profile.programs[allocation.program].operations
+      guard position >= 0, position < operations.count else { continue }
+      let operation = operations[position]
       if operation.phase == .update { continue }
       profile.memory.allocations.append(
         AllocationRecord(

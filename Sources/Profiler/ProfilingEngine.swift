@@ -43,7 +43,8 @@ private struct MeasuredExecutable: Executable {
     let (outputs, times) = try measured.run(inputs: inputs, scalars: scalars)
     let end = martlet_nanoseconds()
     let after = pool.statistics
-    (memory.reservedBytes, memory.scratchBytes) = (after.liveBytes + after.cachedBytes, martlet_scratch_bytes())
+    memory.reservedBytes = after.liveBytes + after.cachedBytes - measured.unusedBytes
+    memory.scratchBytes = martlet_scratch_bytes()
     session.ran(
       ProfilingSession.Run(
         program: number, start: start, end: end, kernels: times.entries, thread: thread, memory: memory))

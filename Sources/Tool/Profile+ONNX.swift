@@ -30,6 +30,7 @@ extension Profile {
         dtype.isFloatingPoint ? Tensor.normal(Shape(shape), dtype: dtype, seed: 1) : .zeros(Shape(shape), dtype: dtype)
       values[port.name] = ONNXValue(tensor)
     }
+    try Tensor.evaluate(values.values.compactMap(\.tensor))
     self = try .recording(model, name: FileSystem.lastComponent(of: path), plan: plan) {
       let results = try model(values)
       try Tensor.evaluate(results.values.compactMap(\.tensor))

@@ -23,9 +23,13 @@ struct ProfileFile: ParsableArguments {
     recording.apply()
     if profile.hasSuffix(".onnx") { return try Profile(onnx: profile, inputs: input, plan: recording.plan) }
     if FileSystem.status(profile)?.isDirectory == true { return try Profile(run: profile, plan: recording.plan) }
-    if let weights = try? WeightFile(path: profile) { return Profile(weights: weights) }
+    if ProfileFile.weightEndings.contains(where: profile.hasSuffix) {
+      return Profile(weights: try WeightFile(path: profile))
+    }
     return try Profile(path: profile)
   }
+
+  private static let weightEndings = [".safetensors", ".gguf", ".pt", ".pth", ".bin", ".npz", ".npy", ".index.json"]
 }
 
 /// How much of a program is recorded.

@@ -158,7 +158,7 @@ struct ProfileCheckCommand: ParsableCommand {
     for name in workloads {
       guard let check = try ProfileCheck.run(name, pairs: pairs) else { continue }
       print(json ? check.json.serialized() : check.line)
-      errors += try PredictionTable(check.profile).kernels.map(\.error)
+      errors += try PredictionTable(check.profile).mainKernels.map(\.error)
     }
     guard !errors.isEmpty else { return }
     let median = errors.sorted()[errors.count / 2]

@@ -194,7 +194,7 @@ extension PlantedTests {
   private func record(_ run: TrialRun, padding: (tokens: Int, padded: Int) = (0, 0)) throws -> Profile {
     let profiler = Profiler(schedule: .init(warmupSteps: 5))
     for _ in 0..<20 {
-      run.prepare()
+      try run.prepare()
       try profiler.step(examples: run.itemsPerStep, tokens: padding.tokens, paddedTokens: padding.padded) {
         _ = try run.step()
       }
@@ -214,7 +214,7 @@ extension PlantedTests {
       defer { martlet_pool_set_threads(usual) }
       let start = ContinuousClock.now
       for _ in 0..<4 {
-        run.prepare()
+        try run.prepare()
         _ = try run.step()
       }
       Recorder.current.finishFlight()

@@ -110,3 +110,28 @@ import Testing
     #expect(ProfileDiff(profile([]), profile([1])).verdict == .differentWork)
   }
 }
+
+@Suite struct PredictionTests {
+  @Test func `errors are those of the kernels that take nearly all of the time`() throws {
+    var profile = SampleProfile.make()
+    // Measured on average: conv1 150 µs, conv2 with scale 300, gradient 300, update 50, custom 10.
+    for (operation, micros) in [(4, 120), (5, 330), (6, 30), (7, 300), (8, 10), (9, 1)] {
+      profile.programs[0].operations[operation].predictedNanoseconds = Double(micros * 1000)
+    }
+    let table = try PredictionTable(profile)
+    #expect(table.kernels.count == 5)
+    // The four longest take 800 of 810, a little less than that.
+    #expect(Set(table.mainKernels.map(\.name)).count == 5)
+    let errors = table.mainKernels.map { ($0.error * 100).rounded() / 100 }
+    #expect(errors.sorted() == [0, 0.2, 0.2, 0.8, 0.9])
+    var short = profile
+    for step in short.steps.indices {
+      let start = short.steps[step].runs[0].kernels[4].startNanoseconds
+      short.steps[step].runs[0].kernels[4].endNanoseconds = start + 1000
+    }
+    #expect(try PredictionTable(short).mainKernels.count == 4)
+    #expect(abs((table.medianError ?? 0) - 0.2) < 1e-9)
+    #expect(table.medianErrorByTime.map { $0 <= 0.2 } == true)
+    #expect(table.description.contains("Median error of the 5 kernels with 99% of the time: 20.00%"))
+  }
+}

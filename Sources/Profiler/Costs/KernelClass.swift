@@ -23,20 +23,26 @@ package enum KernelClass: String, Sendable, Hashable, CaseIterable {
 
   /// What is counted of a kernel of this class; the first is the kernel itself.
   var features: [String] {
-    switch self {
-    case .product: ["kernel", "multiply-adds", "right elements", "left elements", "results"]
-    case .thinProduct: ["kernel", "multiply-adds", "near bytes", "far bytes"]
+    // Bytes by how much is moved in all, so by the level of memory that they come from.
+    let bytes = ["near bytes", "middle bytes", "far bytes"]
+    return switch self {
+    case .product: ["kernel", "multiply-adds", "right elements", "left elements", "results", "other bytes"]
+    case .thinProduct, .depthwise: ["kernel", "multiply-adds"] + bytes
     case .convolution, .inputGradient, .filterGradient:
-      ["kernel", "multiply-adds of 3 × 3", "other multiply-adds", "patch elements", "filter elements", "results"]
-    case .depthwise: ["kernel", "multiply-adds", "near bytes", "far bytes"]
+      [
+        "kernel", "multiply-adds of 3 × 3", "other multiply-adds", "patch elements", "filter elements", "results",
+        "other bytes",
+      ]
     case .attention, .attentionGradient: ["kernel", "multiply-adds", "scores", "elements"]
     case .rows:
-      ["kernel", "near bytes", "far bytes", "simple operations", "divisions", "functions", "reductions", "columns"]
-    case .gather, .scatter: ["kernel", "rows", "near bytes", "far bytes"]
-    case .copy: ["kernel", "near bytes", "far bytes", "transposed elements"]
-    case .window: ["kernel", "elements of windows", "near bytes", "far bytes"]
+      ["kernel"] + bytes + [
+        "operations", "starts of operations", "simple elements", "divisions", "functions", "reductions", "columns",
+      ]
+    case .gather, .scatter: ["kernel", "rows"] + bytes
+    case .copy: ["kernel", "transposed elements"] + bytes
+    case .window: ["kernel", "elements of windows"] + bytes
     case .random: ["kernel", "elements"]
-    case .other: ["kernel", "operations", "near bytes", "far bytes"]
+    case .other: ["kernel", "operations"] + bytes
     }
   }
 }

@@ -53,7 +53,7 @@ extension KernelCosts {
     let classes = [KernelClass.rows] + KernelClass.allCases.filter { $0 != .rows }
     for kernelClass in classes {
       let own = samples.filter { $0.work.kernelClass == kernelClass && $0.nanoseconds > 0 }
-      guard own.count >= 3 else { continue }
+      guard own.count >= 2 else { continue }
       costs[kernelClass] = fit(own, count: kernelClass.features.count)
     }
   }

@@ -11,7 +11,11 @@ struct KernelProbes {
     steps += try KernelProbes.products()
     steps += try KernelProbes.rows()
     steps += try KernelProbes.movements()
-    steps += [try KernelProbes.pictures(), try KernelProbes.morePictures(), try KernelProbes.texts()]
+    steps += try KernelProbes.attentions()
+    steps += try KernelProbes.convolutions()
+    steps += [
+      try KernelProbes.pictures(), try KernelProbes.morePictures(), try KernelProbes.texts(), try KernelProbes.wide(),
+    ]
     self.steps = steps
   }
 
@@ -124,11 +128,57 @@ struct KernelProbes {
       Conv2D(128, 32, kernelSize: 5, stride: 2, padding: .same)
       Activation.relu
       Flatten()
-      Dense(32 * 14 * 14, 10)
+      Dense(32 * 28 * 28, 10)
     }
     let labels = Tensor.randomIntegers([4], in: 0..<10, seed: 2)
     try evaluate(labels)
     return training(model, try random([4, 112, 112, 3]), labels, SGD(model.parameters, learningRate: 0.01))
+  }
+
+  /// Attention and its derivative.
+  private static func attentions() throws -> [() throws -> Void] {
+    try ([[2, 300, 4, 64], [4, 64, 2, 32], [1, 96, 12, 48]] as [Shape]).map { shape in
+      let inputs = try (1...3).map { try random(shape, UInt64($0)) }
+      return {
+        try evaluate(attention(inputs[0], inputs[1], inputs[2], isCausal: true))
+        let gradients = gradient(at: inputs) { attention($0[0], $0[1], $0[2], isCausal: true).sum() }
+        try Tensor.evaluate(gradients)
+      }
+    }
+  }
+
+  /// Convolutions and their derivatives, of many sizes.
+  private static func convolutions() throws -> [() throws -> Void] {
+    let sizes: [(batch: Int, size: Int, inputs: Int, outputs: Int, kernel: Int, stride: Int)] = [
+      (8, 28, 32, 32, 3, 1), (2, 56, 64, 64, 3, 1), (4, 14, 128, 128, 3, 1), (2, 14, 256, 256, 3, 1),
+      (8, 8, 256, 256, 3, 1), (8, 28, 64, 128, 3, 2), (8, 28, 64, 128, 1, 1), (4, 14, 256, 64, 1, 1),
+      (8, 14, 128, 256, 1, 2), (2, 64, 3, 32, 3, 1), (2, 64, 3, 64, 7, 2), (8, 7, 512, 128, 1, 1),
+    ]
+    return try sizes.map { size in
+      let x = try random([size.batch, size.size, size.size, size.inputs])
+      let filter = try random([size.kernel, size.kernel, size.inputs, size.outputs], 2)
+      func convolve(_ x: Tensor, _ filter: Tensor) -> Tensor {
+        conv2D(x, filter, stride: Spatial(size.stride), padding: .same)
+      }
+      let weights = try random(convolve(x, filter).shape, 3)
+      return {
+        try evaluate(convolve(x, filter))
+        try Tensor.evaluate(gradient(at: [x, filter]) { (convolve($0[0], $0[1]) * weights).sum() })
+      }
+    }
+  }
+
+  /// Layers with so many parameters that their updates are most of the work.
+  private static func wide() throws -> () throws -> Void {
+    let model = Sequential {
+      Embedding(3000, 500)
+      Dense(500, 1200)
+      Activation.gelu
+      Dense(1200, 400)
+    }
+    let tokens = Tensor.randomIntegers([40, 6], in: 0..<400, seed: 2)
+    try evaluate(tokens)
+    return training(model, tokens, tokens, AdamW(model.parameters, learningRate: 1e-3))
   }
 
   /// A transformer.

@@ -2,8 +2,13 @@ import MartletCPU
 import MartletGraph
 
 extension KernelWork {
-  /// Arrays larger than this are not in the caches of a processor by the time they are read again.
-  static let nearBytes = 1 << 20
+  /// What moves no more is in the caches of a processor, or of all of them, by the time it is read again.
+  private static let (nearBytes, middleBytes) = (1 << 20, 16 << 20)
+
+  private static func levels(_ bytes: Int) -> [Double] {
+    let amount = Double(bytes)
+    return bytes <= nearBytes ? [amount, 0, 0] : bytes <= middleBytes ? [0, amount, 0] : [0, 0, amount]
+  }
 
   /// The work of a kernel of a program; for one that runs bodies, without them.
   ///
@@ -12,35 +17,36 @@ extension KernelWork {
     let main = operations.first { $0.node.primitive.hasKernel } ?? operations.first
     isWide = main?.node.type.dtype.sizeInBytes == 8
     (kernelClass, amounts) = (.rows, [])
-    let (near, far) = bytes <= KernelWork.nearBytes ? (Double(bytes), 0) : (0, Double(bytes))
+    let levels = KernelWork.levels(bytes)
     let rows = KernelWork.rowAmounts(operations, types: types)
     guard let main, main.node.primitive.hasKernel else {
-      amounts = [1, near, far] + rows
+      amounts = [1] + levels + rows
       return
     }
     let operands = main.operands.map(types)
     let result = main.node.type
     switch main.node.primitive {
-    case .contract(let contract): setProduct(contract, operands, near, far)
-    case .convolve(let convolve): setConvolution(convolve, operands, result, near, far)
+    case .contract(let contract): setProduct(contract, operands, bytes)
+    case .convolve(let convolve): setConvolution(convolve, operands, result, bytes)
     case .call(let call) where call.isAttention(operands): setAttention(call, operands)
     case .gather:
-      (kernelClass, amounts) = (.gather, [1, KernelWork.runs(operands), near, far])
+      (kernelClass, amounts) = (.gather, [1, KernelWork.runs(operands)] + levels)
     case .scatter:
-      (kernelClass, amounts) = (.scatter, [1, KernelWork.runs(operands), near, far])
+      (kernelClass, amounts) = (.scatter, [1, KernelWork.runs(operands)] + levels)
     case .identity, .transpose, .concatenate, .pad, .slice, .reverse, .dynamicSlice, .dynamicUpdate:
       let isOrdered = main.node.primitive.keepsOrder
-      (kernelClass, amounts) = (.copy, [1, near, far, isOrdered ? 0 : Double(result.elementCount)])
+      (kernelClass, amounts) = (.copy, [1, isOrdered ? 0 : Double(result.elementCount)] + levels)
     case .reduceWindow, .windowSelect:
       let cost = main.node.primitive.rules.cost(operands[...], result: result)
-      (kernelClass, amounts) = (.window, [1, Double(cost.floatingPointOperations), near, far])
+      (kernelClass, amounts) = (.window, [1, Double(cost.floatingPointOperations)] + levels)
     case .randomBits: (kernelClass, amounts) = (.random, [1, Double(result.elementCount)])
     default:
       let cost = main.node.primitive.rules.cost(operands[...], result: result)
-      (kernelClass, amounts) = (.other, [1, Double(cost.floatingPointOperations), near, far])
+      (kernelClass, amounts) = (.other, [1, Double(cost.floatingPointOperations)] + levels)
     }
     let others = operations.filter { !$0.node.primitive.hasKernel }
-    if !others.isEmpty { self.rows = [0, 0, 0] + KernelWork.rowAmounts(others, types: types) }
+    // In a tile there is nothing to start or to fetch.
+    if !others.isEmpty { self.rows = [0, 0, 0, 0, 0, 0] + KernelWork.rowAmounts(others, types: types).dropFirst(2) }
   }
 
   /// How many runs of elements indices stand for.
@@ -48,7 +54,7 @@ extension KernelWork {
     Double((operands.first { !$0.dtype.isFloatingPoint } ?? operands[0]).elementCount)
   }
 
-  private mutating func setProduct(_ contract: Contract, _ operands: [TensorType], _ near: Double, _ far: Double) {
+  private mutating func setProduct(_ contract: Contract, _ operands: [TensorType], _ bytes: Int) {
     let (a, b) = (operands[0].shape, operands[1].shape)
     let batch = contract.leftBatch.reduce(1.0) { $0 * Double(a[$1]) }
     let depth = contract.leftContracted.reduce(1.0) { $0 * Double(a[$1]) }
@@ -56,16 +62,16 @@ extension KernelWork {
     let columns = contract.rightFree(rank: b.rank).reduce(1.0) { $0 * Double(b[$1]) }
     let products = batch * rows * columns * depth
     if min(rows, columns) <= 4 {
-      (kernelClass, amounts) = (.thinProduct, [1, products, near, far])
+      (kernelClass, amounts) = (.thinProduct, [1, products] + KernelWork.levels(bytes))
     } else {
-      (kernelClass, amounts) = (
-        .product, [1, products, batch * depth * columns, batch * rows * depth, batch * rows * columns]
-      )
+      let sizes = [batch * depth * columns, batch * rows * depth, batch * rows * columns]
+      let own = sizes.reduce(0, +) * Double(operands[0].dtype.sizeInBytes)
+      (kernelClass, amounts) = (.product, [1, products] + sizes + [max(0, Double(bytes) - own)])
     }
   }
 
   private mutating func setConvolution(
-    _ convolve: Convolve, _ operands: [TensorType], _ result: TensorType, _ near: Double, _ far: Double
+    _ convolve: Convolve, _ operands: [TensorType], _ result: TensorType, _ bytes: Int
   ) {
     let (filterType, output): (TensorType, TensorType) =
       switch convolve.form {
@@ -77,7 +83,7 @@ extension KernelWork {
     let perElement = Double(filter.dropLast().reduce(1, *))
     let products = Double(output.elementCount) * perElement
     if convolve.groups > 1 {
-      (kernelClass, amounts) = (.depthwise, [1, products, near, far])
+      (kernelClass, amounts) = (.depthwise, [1, products] + KernelWork.levels(bytes))
       return
     }
     let isUsual = filter.dropLast(2).allSatisfy { $0 == 3 } && convolve.strides.allSatisfy { $0 == 1 }
@@ -91,6 +97,7 @@ extension KernelWork {
     amounts = [
       1, isUsual ? products : 0, isUsual ? 0 : products, positions * perElement, Double(filterType.elementCount),
       Double(output.elementCount),
+      Double(max(0, bytes - operands.reduce(result.sizeInBytes) { $0 + $1.sizeInBytes })),
     ]
   }
 
@@ -105,9 +112,12 @@ extension KernelWork {
     )
   }
 
-  /// Operations of rows: simple ones, divisions and roots, functions, and reductions along rows and across them.
+  /// Operations of rows, how often they are started, and their elements: of simple ones, divisions and roots, functions,
+  /// and reductions along rows and across them.
   private static func rowAmounts(_ operations: [FlatProgram.Operation], types: (Int) -> TensorType) -> [Double] {
     var amounts = [Double](repeating: 0, count: 5)
+    // Without reductions along rows, rows are cut into blocks of some thousand elements.
+    var (largest, starts) = (1.0, 0.0)
     for operation in operations {
       let type = operation.node.type
       // Elements of 8 bytes take two registers for one.
@@ -117,6 +127,7 @@ extension KernelWork {
         let operand = types(operation.operands[0])
         let isAlongRows = reduce.axes.contains(operand.rank - 1)
         amounts[isAlongRows ? 3 : 4] += Double(operand.elementCount)
+        if isAlongRows { starts = max(starts, Double(operand.elementCount / max(operand.shape.last ?? 1, 1))) }
       case .unary(let unary):
         amounts[operation.isFunction(types) ? 2 : unary.isRoot ? 1 : 0] += count
       case .binary(let binary):
@@ -124,8 +135,10 @@ extension KernelWork {
       case .compare, .select, .cast, .bitCast, .iota: amounts[0] += count
       default: break
       }
+      largest = max(largest, count)
     }
-    return amounts
+    let count = Double(operations.count)
+    return [count, count * max(starts, (largest / 1024).rounded(.up))] + amounts
   }
 }
 

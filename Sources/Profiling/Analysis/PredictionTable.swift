@@ -83,8 +83,19 @@ public struct PredictionTable: Sendable {
     return predicted > 0 ? rows.reduce(0) { $0 + $1.measuredNanoseconds } / predicted : nil
   }
 
-  /// The error of the prediction of which half of the kernels have a smaller one; nil without predictions.
-  public var medianError: Double? { kernels.isEmpty ? nil : Statistics.median(kernels.map(\.error)) }
+  /// The kernels that together take 99 % of the time, the longest first: of the others nobody can tell a microsecond from
+  /// the clock.
+  public var mainKernels: [Row] {
+    let all = kernels.reduce(0) { $0 + $1.measuredNanoseconds }
+    var sum = 0.0
+    return kernels.sorted { $0.measuredNanoseconds > $1.measuredNanoseconds }.prefix { row in
+      defer { sum += row.measuredNanoseconds }
+      return sum <= 0.99 * all
+    }
+  }
+
+  /// The error of the prediction of which half of ``mainKernels`` have a smaller one; nil without predictions.
+  public var medianError: Double? { kernels.isEmpty ? nil : Statistics.median(mainKernels.map(\.error)) }
 
   /// The error below which the kernels lie that take half of the time; nil without predictions.
   public var medianErrorByTime: Double? {
@@ -117,7 +128,7 @@ extension PredictionTable: CustomStringConvertible {
       text += "usually off by a factor of \(Units.fixed(typicalFactor)).\n"
     }
     if let medianError, let medianErrorByTime {
-      text += "Median error of \(kernels.count) kernels: \(Units.percent(medianError)); "
+      text += "Median error of the \(mainKernels.count) kernels with 99% of the time: \(Units.percent(medianError)); "
       text += "of those that take half of the time at most \(Units.percent(medianErrorByTime)).\n"
     }
     if unpredictedCount > 0 { text += "\(unpredictedCount) operations ran without a prediction.\n" }

@@ -12,7 +12,7 @@ public struct ProfileCheck: Sendable {
   public let workload: String
   /// The part of a step's time that kernels and waits account for, and of operations' time that is known to lines.
   public let attributedShare, locatedTimeShare: Double
-  /// How many kernels have a prediction, and the errors of half of them and of those with half of the time.
+  /// How many kernels take 99 % of the time, and the errors of half of them and of those with half of the time.
   public let kernelCount: Int
   public let medianError, medianErrorByTime: Double
   /// How much longer a recorded step takes than the one before it, which is not recorded: the median.
@@ -61,7 +61,7 @@ public struct ProfileCheck: Sendable {
     let coverage = try profile.view(.op).coverage
     (attributedShare, locatedTimeShare) = (coverage.attributedShare ?? 0, coverage.locatedTimeShare ?? 0)
     let table = try PredictionTable(profile)
-    kernelCount = table.kernels.count
+    kernelCount = table.mainKernels.count
     (medianError, medianErrorByTime) = (table.medianError ?? .nan, table.medianErrorByTime ?? .nan)
     let ratios = times.map { $0.recorded / $0.plain }.sorted()
     overhead = ratios[ratios.count / 2] - 1

@@ -92,6 +92,13 @@ package struct MeasuredProgram: Sendable {
     (self.first, count) = (first, next)
   }
 
+  /// By how much the block in which a run works is larger than its arena, because the pool rounds sizes up; nobody ever
+  /// touches that, so it takes no memory.
+  package var unusedBytes: Int {
+    let arena = description.arenaBytes
+    return arena > 0 ? SizeClass.size(SizeClass.index(of: arena)) - arena : 0
+  }
+
   /// As ``Executable/run(inputs:scalars:)``, and the times.
   package func run(
     inputs: [Buffer], scalars: [UInt64]

@@ -42,7 +42,7 @@ enum PageStyle {
     .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 16px }
     .grid .card { margin: 0 }
     .grid + .grid, .grid + .card { margin-top: 16px }
-    .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(162px, 1fr)); gap: 12px;
+    .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(184px, 1fr)); gap: 12px;
       margin-bottom: 16px }
     .figure { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 12px 14px;
       box-shadow: var(--shade) }
