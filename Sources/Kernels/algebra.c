@@ -142,7 +142,7 @@ int martlet_eigh(int is_double, size_t n, size_t batch, const void *a, void *val
   algebra_job job = job_of(eigh, is_double, n, n, batch, a);
   job.results[0] = values, job.results[1] = vectors;
   job.sizes[0] = n, job.sizes[1] = n * n;
-  job.work = 2 * n * n + 4 * n + gathering(n, n);
+  job.work = 2 * n * n + 3 * n + gathering(n, n);
   return run(&job, error);
 }
 

@@ -61,30 +61,20 @@ static void NAME(fill)(T *x, size_t n, T value) {
 }
 
 // QᵀAQ = tridiagonal, of which d is the diagonal and e[i] stands beside d[i] and d[i + 1]. Leaves reflections in the
-// rows of a, and Qᵀ in zt. p holds 2 n elements, rest what `gather_reflections` needs.
-//
-// A row that has been changed for one reflection is multiplied with the vector of the next at once: so each pass over
-// the matrix does both, and the matrix is read half as often.
+// rows of a, and Qᵀ in zt. p holds n elements, rest what `gather_reflections` needs.
 static void NAME(tridiagonalize)(T *a, size_t n, T *d, T *e, T *zt, T *p, T *tau, T *rest) {
-  T *next = p + n, beta;
   for (size_t k = 0; k + 1 < n; k++) {
     size_t left = n - k - 1;
-    // The row of the diagonal element, changed for the reflection before, then made into the vector of this one.
-    T *v = a + k * n + k + 1, *before = v - n - 1;
-    int is_changed = k > 0 && tau[k - 1] != 0;
-    if (is_changed) NAME(add_two)(a + k * n + k, p, -before[0], before, -p[0], left + 1);
+    T *v = a + k * n + k + 1, beta;
     d[k] = a[k * n + k];
     tau[k] = NAME(reflector)(v, left, &beta);
     e[k] = beta;
-    for (size_t i = 0; i < left; i++) {
-      T *row = v + (i + 1) * n;
-      if (is_changed) NAME(add_two)(row, p + 1, -before[i + 1], before + 1, -p[i + 1], left);
-      if (tau[k] != 0) next[i] = tau[k] * NAME(dot)(row, v, left);
-    }
     if (tau[k] == 0) continue;
-    T half = (T)-0.5 * tau[k] * NAME(dot)(next, v, left);
-    NAME(add_scaled)(next, v, half, left);
-    memcpy(p, next, left * sizeof(T));
+    T *block = a + (k + 1) * n + k + 1;
+    for (size_t i = 0; i < left; i++) p[i] = tau[k] * NAME(dot)(block + i * n, v, left);
+    T half = (T)-0.5 * tau[k] * NAME(dot)(p, v, left);
+    NAME(add_scaled)(p, v, half, left);
+    for (size_t i = 0; i < left; i++) NAME(add_two)(block + i * n, p, -v[i], v, -p[i], left);
   }
   if (n > 0) d[n - 1] = a[n * n - 1];
   memset(zt, 0, n * n * sizeof(T));
@@ -92,55 +82,8 @@ static void NAME(tridiagonalize)(T *a, size_t n, T *d, T *e, T *zt, T *p, T *tau
   if (n > 1) NAME(gather_reflections)(zt, n, n, a, n, 1, 1, tau, n - 1, rest);
 }
 
-/// Rotations of neighboring rows, from row `top` upward, sweep by sweep: kept until there are many, so that the rows are
-/// read once for all of them.
-enum { NAME(sweeps) = 32, NAME(panel) = 2 * (64 / sizeof(T)) };
-typedef struct NAME(rotations) {
-  size_t count, used, top[NAME(sweeps)], length[NAME(sweeps)];
-  /// Cosine and sine by turns.
-  T *turns;
-} NAME(rotations);
-typedef T NAME(lanes) __attribute__((ext_vector_type(64 / sizeof(T))));
-
-// A panel of columns, for one sweep: a row that two rotations change one after the other stays in registers.
-static void NAME(turn_panel)(T *x, size_t n, const T *turns, size_t top, size_t length) {
-  _Pragma("clang fp contract(fast)") T *row = x + top * n;
-  NAME(lanes) a, b, p, q;
-  const size_t half = NAME(panel) / 2;
-  memcpy(&a, row, sizeof a), memcpy(&b, row + half, sizeof b);
-  for (size_t i = 0; i < length; i++, row -= n) {
-    T c = turns[2 * i], s = turns[2 * i + 1];
-    memcpy(&p, row - n, sizeof p), memcpy(&q, row - n + half, sizeof q);
-    NAME(lanes) x0 = c * a + s * p, x1 = c * b + s * q;
-    a = c * p - s * a, b = c * q - s * b;
-    memcpy(row, &x0, sizeof x0), memcpy(row + half, &x1, sizeof x1);
-  }
-  memcpy(row, &a, sizeof a), memcpy(row + half, &b, sizeof b);
-}
-
-// Applies the rotations to the rows of zt, and forgets them.
-static void NAME(turn_rows)(NAME(rotations) *kept, T *zt, size_t n) {
-  size_t whole = n / NAME(panel) * NAME(panel);
-  for (size_t c = 0; c < whole; c += NAME(panel)) {
-    const T *turns = kept->turns;
-    for (size_t k = 0; k < kept->count; turns += 2 * kept->length[k], k++) {
-      NAME(turn_panel)(zt + c, n, turns, kept->top[k], kept->length[k]);
-    }
-  }
-  const T *turns = kept->turns;
-  for (size_t k = 0; k < kept->count && whole < n; k++) {
-    for (size_t i = 0; i < kept->length[k]; i++, turns += 2) {
-      T *row = zt + (kept->top[k] - i) * n;
-      NAME(rotate)(row + whole, row - n + whole, turns[0], turns[1], n - whole);
-    }
-  }
-  kept->count = kept->used = 0;
-}
-
-// The eigenvalues of a tridiagonal matrix, in d; rows of zt turn with them. Implicit shifts (Wilkinson's). turns holds
-// n^2 elements.
-static int NAME(tridiagonal_ql)(T *d, T *e, size_t n, T *zt, T *turns) {
-  NAME(rotations) kept = {.turns = turns};
+// The eigenvalues of a tridiagonal matrix, in d; rows of zt turn with them. Implicit shifts (Wilkinson's).
+static int NAME(tridiagonal_ql)(T *d, T *e, size_t n, T *zt) {
   if (n > 0) e[n - 1] = 0;
   for (size_t l = 0; l < n; l++) {
     for (int round = 0;; round++) {
@@ -151,12 +94,10 @@ static int NAME(tridiagonal_ql)(T *d, T *e, size_t n, T *zt, T *turns) {
       }
       if (m == l) break;
       if (round == 80) return MARTLET_ALGEBRA_NOT_CONVERGED;
-      if (kept.count == NAME(sweeps) || kept.used + 2 * (m - l) > n * n) NAME(turn_rows)(&kept, zt, n);
       double g = ((double)d[l + 1] - (double)d[l]) / (2.0 * (double)e[l]), r = hypot(g, 1.0);
       g = (double)d[m] - (double)d[l] + (double)e[l] / (g + (g < 0 ? -r : r));
       double s = 1, c = 1, p = 0;
-      size_t i = m, length = 0;
-      T *sweep = turns + kept.used;
+      size_t i = m;
       while (i-- > l) {
         double f = s * (double)e[i], b = c * (double)e[i];
         r = hypot(f, g);
@@ -173,9 +114,7 @@ static int NAME(tridiagonal_ql)(T *d, T *e, size_t n, T *zt, T *turns) {
         p = s * t;
         d[i + 1] = (T)(g + p);
         g = c * t - b;
-        sweep[2 * length] = (T)c;
-        sweep[2 * length + 1] = (T)s;
-        length++;
+        NAME(rotate)(zt + (i + 1) * n, zt + i * n, (T)c, (T)s, n);
         if (i == l) {
           d[l] -= (T)p;
           e[l] = (T)g;
@@ -183,12 +122,8 @@ static int NAME(tridiagonal_ql)(T *d, T *e, size_t n, T *zt, T *turns) {
           break;
         }
       }
-      kept.top[kept.count] = m;
-      kept.length[kept.count++] = length;
-      kept.used += 2 * length;
     }
   }
-  NAME(turn_rows)(&kept, zt, n);
   return MARTLET_ALGEBRA_OK;
 }
 
@@ -223,11 +158,11 @@ static void NAME(orient_rows)(T *x, size_t count, size_t size, T *y, size_t y_si
   }
 }
 
-// work: 2 n^2 + 4 n + together * (3 n + together) elements.
+// work: 2 n^2 + 3 n + together * (3 n + together) elements.
 static int NAME(eigh)(size_t n, const void *source, void *values, void *vectors, void *work,
                       martlet_algebra_error *error) {
   const T *a = source;
-  T *copy = work, *zt = copy + n * n, *e = zt + n * n, *p = e + n, *tau = p + 2 * n, *rest = tau + n;
+  T *copy = work, *zt = copy + n * n, *e = zt + n * n, *p = e + n, *tau = p + n, *rest = tau + n;
   T *d = values;
   if (!NAME(is_finite)(a, n * n)) {
     NAME(fill)(d, n, (T)NAN);
@@ -238,7 +173,7 @@ static int NAME(eigh)(size_t n, const void *source, void *values, void *vectors,
     for (size_t j = 0; j < n; j++) copy[i * n + j] = (T)0.5 * (a[i * n + j] + a[j * n + i]);
   }
   NAME(tridiagonalize)(copy, n, d, e, zt, p, tau, rest);
-  int status = NAME(tridiagonal_ql)(d, e, n, zt, copy);
+  int status = NAME(tridiagonal_ql)(d, e, n, zt);
   error->status = status;
   if (status != MARTLET_ALGEBRA_OK) return status;
   NAME(sort_rows)(d, n, 0, zt, n, NULL, 0);

@@ -32,13 +32,14 @@ static int out_of_range(martlet_row_error *error, size_t position, int64_t value
 #define RESOLVE(T, suffix, attributes)                                                                          \
   attributes static int resolve_##suffix(const void *indices, size_t first, size_t n, int64_t size, size_t *rows) { \
     const T *p = (const T *)indices + first;                                                                    \
-    int64_t is_bad = 0;                                                                                         \
-    for (size_t i = 0; i < n; i++) {                                                                            \
+    int64_t lowest = 0, highest = -1;                                                                           \
+    _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < n; i++) {                             \
       int64_t value = (int64_t)p[i];                                                                            \
-      is_bad |= -(int64_t)(value >= size) | -(int64_t)(value < -size);                                          \
+      lowest = value < lowest ? value : lowest;                                                                 \
+      highest = value > highest ? value : highest;                                                              \
       rows[i] = (size_t)(value + (-(int64_t)(value < 0) & size));                                               \
     }                                                                                                           \
-    return is_bad == 0;                                                                                         \
+    return lowest >= -size && highest < size;                                                                   \
   }
 RESOLVE(uint8_t, u8, )
 RESOLVE(uint16_t, u16, )

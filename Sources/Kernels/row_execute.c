@@ -164,15 +164,17 @@ static int takes_uniform(const martlet_row_instruction *i) {
          i->kind == MARTLET_BINARY_MINIMUM || (i->kind >= MARTLET_BINARY_AND && i->kind <= MARTLET_BINARY_XOR);
 }
 
-// A full operand and one with a value for each row. Last rows first: the values of the rows may lie where the result of
-// the first row goes.
+// A full operand and one with a value for each row. First rows first, since a result that is narrower than the operand
+// may overwrite it; but last rows first where it is the values of the rows that lie where the result goes.
 static void apply_by_row(row_run *run, const martlet_row_instruction *i, row_binary kernel, row_register a,
                          row_register b, char *memory) {
   size_t width = row_width(i->type), result_width = i->opcode == MARTLET_ROW_COMPARE ? 1 : width;
   size_t x_step = a.is_by_row ? width : run->columns * width, y_step = b.is_by_row ? width : run->columns * width;
   unsigned flags = a.is_by_row ? ROW_UNIFORM_A : ROW_UNIFORM_B;
   const char *x = a.data, *y = b.data;
-  for (size_t r = run->rows; r-- > 0;) {
+  int is_backward = (a.is_by_row ? x : y) == memory;
+  for (size_t k = 0; k < run->rows; k++) {
+    size_t r = is_backward ? run->rows - 1 - k : k;
     kernel(memory + r * run->columns * result_width, x + r * x_step, y + r * y_step, run->columns, flags);
   }
 }
@@ -208,6 +210,34 @@ static void apply_binary(row_run *run, const martlet_row_instruction *i) {
     kernel(memory, x, y, count, flags);
     if (!compares) round_result(run, i, i->type, memory, count);
   }
+  define_like(run, i->result, memory, like);
+}
+
+// Two operations in one. With values of rows beside a full operand, a call for each row, the last first: the values may
+// lie where the result goes, and are as wide.
+static void apply_pair(row_run *run, const martlet_row_instruction *i) {
+  const row_register sources[3] = {run->tile[i->a], run->tile[i->b], run->tile[i->c]};
+  row_pair kernel = run->kernels->pair[i->kind];
+  char *memory = result_memory(run, i->result);
+  unsigned uniform = 0, by_row = 0;
+  const char *data[3];
+  size_t steps[3];
+  for (unsigned k = 0; k < 3; k++) {
+    data[k] = sources[k].data;
+    uniform |= sources[k].is_uniform ? 1u << k : 0;
+    by_row |= sources[k].is_by_row ? 1u << k : 0;
+    steps[k] = sources[k].is_uniform ? 0 : sources[k].is_by_row ? sizeof(float) : run->columns * sizeof(float);
+  }
+  if (by_row != 0 && (uniform | by_row) != 7) {
+    for (size_t r = run->rows; r-- > 0;) {
+      kernel(memory + r * run->columns * sizeof(float), data[0] + r * steps[0], data[1] + r * steps[1],
+             data[2] + r * steps[2], run->columns, uniform | by_row);
+    }
+    define(run, i->result, memory, 0);
+    return;
+  }
+  row_register like = {.is_uniform = uniform == 7, .is_by_row = by_row != 0};
+  kernel(memory, data[0], data[1], data[2], held_count(run, like), uniform);
   define_like(run, i->result, memory, like);
 }
 
@@ -315,6 +345,7 @@ static int may_write_memory(const martlet_row_instruction *i) {
     case MARTLET_ROW_COMPARE:
     case MARTLET_ROW_SELECT:
     case MARTLET_ROW_MULTIPLY_ADD:
+    case MARTLET_ROW_PAIR:
     case MARTLET_ROW_CAST: return 1;
     default: return 0;
   }
@@ -336,6 +367,7 @@ void row_execute(row_run *run, const martlet_row_stage *stage) {
       case MARTLET_ROW_COMPARE: apply_binary(run, i); break;
       case MARTLET_ROW_SELECT:
       case MARTLET_ROW_MULTIPLY_ADD: apply_ternary(run, i); break;
+      case MARTLET_ROW_PAIR: apply_pair(run, i); break;
       case MARTLET_ROW_CAST: apply_cast(run, i); break;
       case MARTLET_ROW_EXPAND: expand_rows(run, i); break;
       case MARTLET_ROW_REDUCE: reduce_rows(run, i); break;

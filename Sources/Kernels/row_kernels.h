@@ -23,6 +23,8 @@ typedef union row_accumulator {
 
 typedef void (*row_unary)(void *out, const void *a, size_t n);
 typedef void (*row_binary)(void *out, const void *a, const void *b, size_t n, unsigned uniform);
+/// Bit `1 << k` of `uniform` says that operand k is one value.
+typedef void (*row_pair)(void *out, const void *a, const void *b, const void *c, size_t n, unsigned uniform);
 /// `uniform` says which of the two values is one for all: b by ROW_UNIFORM_A, c by ROW_UNIFORM_B.
 typedef void (*row_select)(void *out, const void *a, const void *b, const void *c, size_t n, unsigned uniform);
 typedef void (*row_ternary)(void *out, const void *a, const void *b, const void *c, size_t n);
@@ -39,6 +41,8 @@ typedef struct row_kernels {
   row_binary compare[MARTLET_TYPE_COUNT][MARTLET_COMPARE_COUNT];
   /// By the base-2 logarithm of the width in bytes; a is bool.
   row_select select[4];
+  /// Two operations in float32, by the `kind` of the instruction; null where there is no such pair.
+  row_pair pair[32];
   row_ternary multiply_add[MARTLET_TYPE_COUNT];
   /// From (first) and to (second) the type in registers.
   row_unary cast[MARTLET_TYPE_COUNT][MARTLET_TYPE_COUNT];

@@ -102,6 +102,45 @@
     ROW_LOOP for (size_t i = 0; i < n; i++) o[i] = MATH_FMA(p[i], q[i], r[i]);                \
   }
 
+#define PAIR_LOOP(X, Y, Z, expression)            \
+  {                                               \
+    ROW_LOOP for (size_t i = 0; i < n; i++) {     \
+      float x = X, y = Y, z = Z;                  \
+      o[i] = (expression);                        \
+    }                                             \
+    return;                                       \
+  }
+
+// Two operations in one loop, both rounded. A loop for each way in which operands may be single values.
+#define PAIR(name, expression)                                                                                  \
+  static void pair_##name(void *out, const void *a, const void *b, const void *c, size_t n, unsigned uniform) { \
+    float *o = out;                                                                                             \
+    const float *p = a, *q = b, *r = c;                                                                         \
+    const float u = *p, v = *q, w = *r;                                                                         \
+    switch (uniform) {                                                                                          \
+      case 0: PAIR_LOOP(p[i], q[i], r[i], expression)                                                           \
+      case 1: PAIR_LOOP(u, q[i], r[i], expression)                                                              \
+      case 2: PAIR_LOOP(p[i], v, r[i], expression)                                                              \
+      case 3: PAIR_LOOP(u, v, r[i], expression)                                                                 \
+      case 4: PAIR_LOOP(p[i], q[i], w, expression)                                                              \
+      case 5: PAIR_LOOP(u, q[i], w, expression)                                                                 \
+      case 6: PAIR_LOOP(p[i], v, w, expression)                                                                 \
+      default: PAIR_LOOP(u, v, w, expression)                                                                   \
+    }                                                                                                           \
+  }
+PAIR(add_add, (x + y) + z)
+PAIR(subtract_add, (x - y) + z)
+PAIR(multiply_add, (x * y) + z)
+PAIR(add_subtract, (x + y) - z)
+PAIR(subtract_subtract, (x - y) - z)
+PAIR(multiply_subtract, (x * y) - z)
+PAIR(add_multiply, (x + y) * z)
+PAIR(subtract_multiply, (x - y) * z)
+PAIR(multiply_multiply, (x * y) * z)
+PAIR(from_add, z - (x + y))
+PAIR(from_subtract, z - (x - y))
+PAIR(from_multiply, z - (x * y))
+
 FLOAT_KERNELS(float, f32)
 FLOAT_KERNELS(double, f64)
 

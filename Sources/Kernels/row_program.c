@@ -24,7 +24,7 @@ static const struct {
     [MARTLET_ROW_CAST] = {1, 1, 0},         [MARTLET_ROW_MULTIPLY_ADD] = {7, 1, 0},
     [MARTLET_ROW_EXPAND] = {1, 1, 1},       [MARTLET_ROW_REDUCE] = {1, 1, 1},
     [MARTLET_ROW_SAVE] = {1, 0, 1},         [MARTLET_ROW_RESTORE] = {0, 1, 1},
-    [MARTLET_ROW_COLUMN_REDUCE] = {1, 0, 1}};
+    [MARTLET_ROW_COLUMN_REDUCE] = {1, 0, 1}, [MARTLET_ROW_PAIR] = {7, 1, 1}};
 
 static int has_kernel(const martlet_row_instruction *i) {
   const row_kernels *kernels = &martlet_row_kernels_scalar;
@@ -34,6 +34,7 @@ static int has_kernel(const martlet_row_instruction *i) {
     case MARTLET_ROW_COMPARE: return i->kind < MARTLET_COMPARE_COUNT;
     case MARTLET_ROW_CAST: return i->kind < MARTLET_TYPE_COUNT;
     case MARTLET_ROW_MULTIPLY_ADD: return kernels->multiply_add[i->type] != NULL;
+    case MARTLET_ROW_PAIR: return i->type == MARTLET_F32 && i->kind < 32 && kernels->pair[i->kind] != NULL;
     case MARTLET_ROW_REDUCE:
     case MARTLET_ROW_COLUMN_REDUCE: return i->kind < MARTLET_REDUCE_COUNT;
     case MARTLET_ROW_IOTA: return i->kind < MARTLET_ROW_MAX_DIMS || i->kind == MARTLET_ROW_IOTA_COLUMN;

@@ -124,7 +124,7 @@ extension KernelTests {
     @Test func `sums of integers are the same for any number of threads`() {
       let (n, count) = (256, 100_003)
       let indices = (0..<count).map { UInt16(($0 * 37 + $0 / 11) % n) }
-      let updates = (0..<count).map { Int64($0 &* 0x9E37_79B9_7F4A_7C15) }
+      let updates = (0..<count).map { Int64(truncatingIfNeeded: UInt64($0) &* 0x9E37_79B9_7F4A_7C15) }
       var expected = [Int64](repeating: 7, count: n)
       for (index, update) in zip(indices, updates) { expected[Int(index)] &+= update }
       for threads in 1...4 {

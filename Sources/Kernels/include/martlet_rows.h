@@ -81,10 +81,13 @@ typedef enum martlet_row_opcode {
   /// every index of the first `group_dims` outer dimensions (strides of the others are ignored).
   /// Written when the program ends. At most `MARTLET_ROW_MAX_COLUMN_REDUCTIONS` a program.
   MARTLET_ROW_COLUMN_REDUCE = 14,
+  /// Tile stage only, f32: result <- (a first b) second c, each rounded. `kind` is `first`, an addition, subtraction or
+  /// multiplication of `martlet_binary`, plus 4 times `second`, another; plus 16 where c comes first.
+  MARTLET_ROW_PAIR = 15,
 } martlet_row_opcode;
 
 /// Number of opcodes.
-#define MARTLET_ROW_OPCODE_COUNT 15
+#define MARTLET_ROW_OPCODE_COUNT 16
 /// Operands that one program can have.
 #define MARTLET_ROW_MAX_OPERANDS 128
 /// Column reductions that one program can make.

@@ -148,9 +148,12 @@ extension Composition {
 
   /// Puts a dimension of size 1 at each of the ascending axes of the result.
   func expand(_ x: Tensor, _ axes: some Sequence<Int>) throws(GraphError) -> Tensor {
-    var sizes = Array(x.shape)
-    for axis in axes { sizes.insert(1, at: axis) }
-    return try reshape(x, sizes)
+    var shape = x.shape
+    for axis in axes {
+      if shape.rank == Shape.maximumRank { _ = try checkedShape(Array(repeating: 1, count: shape.rank + 1)) }
+      shape.insert(1, at: axis)
+    }
+    return try reshape(x, shape)
   }
 }
 

@@ -118,8 +118,23 @@ struct RowEmitter {
     description.tile_registers = UInt32(tileRegisters)
     description.row_registers = UInt32(rowRegisterCount)
     description.row_buffers = UInt32(savedCount)
+    joinPairs(&stages)
     let program = RowProgram(description, operands, instructions, stages, divisor: divisor)
     return EmittedGroup(program: program, stores: stores, lastLoad: lastLoad)
+  }
+
+  /// Positions of loads and stores have been noted by now; their order stays.
+  private mutating func joinPairs(_ stages: inout [martlet_row_stage]) {
+    var joined: [martlet_row_instruction] = []
+    for index in stages.indices {
+      let stage = stages[index]
+      let code = Array(instructions[Int(stage.first)..<Int(stage.first + stage.count)])
+      let shorter = stage.is_row_stage != 0 ? code : RowPairs.joined(code)
+      stages[index].first = UInt32(joined.count)
+      stages[index].count = UInt32(shorter.count)
+      joined += shorter
+    }
+    instructions = joined
   }
 
   private mutating func append(

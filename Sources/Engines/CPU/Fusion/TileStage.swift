@@ -189,16 +189,16 @@ extension TileStage {
   }
 
   /// The values that an instruction reads from tile registers.
-  private static func tileSources(_ i: martlet_row_instruction) -> [Int] {
+  static func tileSources(_ i: martlet_row_instruction) -> [Int] {
     switch martlet_row_opcode(UInt32(i.opcode)) {
     case MARTLET_ROW_LOAD, MARTLET_ROW_SCALAR, MARTLET_ROW_IOTA, MARTLET_ROW_EXPAND, MARTLET_ROW_RESTORE: []
     case MARTLET_ROW_BINARY, MARTLET_ROW_COMPARE: [Int(i.a), Int(i.b)]
-    case MARTLET_ROW_SELECT, MARTLET_ROW_MULTIPLY_ADD: [Int(i.a), Int(i.b), Int(i.c)]
+    case MARTLET_ROW_SELECT, MARTLET_ROW_MULTIPLY_ADD, MARTLET_ROW_PAIR: [Int(i.a), Int(i.b), Int(i.c)]
     default: [Int(i.a)]
     }
   }
 
-  private static func writesTile(_ i: martlet_row_instruction) -> Bool {
+  static func writesTile(_ i: martlet_row_instruction) -> Bool {
     switch martlet_row_opcode(UInt32(i.opcode)) {
     case MARTLET_ROW_STORE, MARTLET_ROW_SAVE, MARTLET_ROW_REDUCE, MARTLET_ROW_COLUMN_REDUCE: false
     default: true

@@ -1,0 +1,69 @@
+import MartletGraph
+import MartletKernels
+
+/// Joins additions, subtractions and multiplications whose result only another one takes: both are rounded as before,
+/// but the tile is read and written once.
+struct RowPairs {
+  private var code: [martlet_row_instruction]
+
+  /// The instructions of a tile stage, with pairs in place of what can be joined.
+  static func joined(_ code: [martlet_row_instruction]) -> [martlet_row_instruction] {
+    var pairs = RowPairs(code: code)
+    var position = 0
+    while position < pairs.code.count {
+      // What is joined stands one place further to the front.
+      if pairs.isArithmetic(position) && pairs.joinOperand(of: position) { position -= 1 }
+      position += 1
+    }
+    return pairs.code
+  }
+
+  private func isArithmetic(_ position: Int) -> Bool {
+    let i = code[position]
+    return UInt32(i.opcode) == MARTLET_ROW_BINARY.rawValue && i.type == DType.float32.rawValue
+      && UInt32(i.kind) <= MARTLET_BINARY_MULTIPLY.rawValue
+  }
+
+  private mutating func joinOperand(of position: Int) -> Bool {
+    let last = code[position]
+    guard last.a != last.b else { return false }
+    for (operand, other, isSecond) in [(last.a, last.b, false), (last.b, last.a, true)] {
+      guard let first = definition(of: operand, before: position), isArithmetic(first),
+        isOnlyUse(of: operand, at: position, from: first), areKept(first, until: position)
+      else { continue }
+      let isReversed = isSecond && UInt32(last.kind) == MARTLET_BINARY_SUBTRACT.rawValue
+      let source = code[first]
+      let kind = source.kind | last.kind << 2 | (isReversed ? 16 : 0)
+      code[position] = martlet_row_instruction(
+        MARTLET_ROW_PAIR, .float32, kind: kind, result: Int(last.result), a: Int(source.a), b: Int(source.b),
+        c: Int(other))
+      code.remove(at: first)
+      return true
+    }
+    return false
+  }
+
+  private func definition(of register: UInt16, before position: Int) -> Int? {
+    code[..<position].lastIndex { TileStage.writesTile($0) && $0.result == register }
+  }
+
+  /// Whether nothing else reads a register from its definition on until it is written again.
+  private func isOnlyUse(of register: UInt16, at position: Int, from first: Int) -> Bool {
+    func reads(_ i: martlet_row_instruction) -> Bool { TileStage.tileSources(i).contains(Int(register)) }
+    if code[(first + 1)..<position].contains(where: reads) { return false }
+    if TileStage.writesTile(code[position]), code[position].result == register { return true }
+    for i in code[(position + 1)...] {
+      if reads(i) { return false }
+      if TileStage.writesTile(i), i.result == register { return true }
+    }
+    return true
+  }
+
+  /// Whether the operands of an instruction still hold the same values at a later one.
+  private func areKept(_ first: Int, until position: Int) -> Bool {
+    let source = code[first]
+    return !code[(first + 1)..<position].contains {
+      TileStage.writesTile($0) && ($0.result == source.a || $0.result == source.b)
+    }
+  }
+}
