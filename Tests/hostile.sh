@@ -3,8 +3,8 @@
 #
 #     Tests/hostile.sh [--filter PATTERN ...]
 #
-# In a build of its own, which takes minutes the first time; the tests themselves take about two.
+# In a build of its own, which takes minutes the first time; the tests themselves take about two and a half.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 swift test --disable-xctest --sanitize=address --scratch-path .build/address \
-  --filter 'MartletTests\.(Hostile|WrongCalls)' --filter 'ONNXTests\.HostileModel' "$@"
+  --filter 'MartletTests\.(Hostile|WrongCalls)' --filter 'ONNXTests\.HostileModelTests/.*expected' "$@"
