@@ -33,7 +33,7 @@ import Testing
     try check(.reads, at: { line }) { proposal in
       let isReading = if case .readLess = proposal { false } else { true }
       return TrialRun {
-        var sum = Tensor(0.0)
+        var sum = Tensor.zeros([])
         for turn in 0..<30 {
           let value = (matmul(x, x) * Double(turn)).sum()
           line = #line + 1
