@@ -12,7 +12,7 @@ struct MachineTests {
     result.add(ComputePeak(.float64, threads: 2, floatingPointOperationsPerSecond: 5e10))
     result.add(MemoryBandwidth(level: "L1", capacityBytes: 1 << 15, threads: 2, bytesPerSecond: 3e11))
     var costs = KernelCosts()
-    costs[.rows] = (0..<8).map(Double.init)
+    costs[.rows] = KernelClass.rows.features.indices.map(Double.init)
     costs.measuredNanoseconds = 1000
     result.add(costs, threads: 2)
     return result
@@ -77,9 +77,9 @@ struct MachineTests {
     var samples: [KernelCosts.Sample] = []
     for rows in [16.0, 64, 200, 1000] {
       for depth in [32.0, 300, 900] {
-        let amounts = [1, rows * rows * depth, depth * rows, rows * depth, rows * rows]
+        let amounts = [1, rows * rows * depth, depth * rows, rows * depth, rows * rows, 0]
         let work = KernelWork(kernelClass: .product, amounts: amounts, rows: nil, isWide: false)
-        let time = zip([500, 0.02, 0.3, 0.1, 0.2], amounts).reduce(0) { $0 + $1.0 * $1.1 }
+        let time = zip([500, 0.02, 0.3, 0.1, 0.2, 0], amounts).reduce(0) { $0 + $1.0 * $1.1 }
         samples.append(.init(work: work, nanoseconds: time))
       }
     }
@@ -89,6 +89,6 @@ struct MachineTests {
       #expect(abs(predicted / sample.nanoseconds - 1) < 0.03)
     }
     #expect(
-      costs.nanoseconds(KernelWork(kernelClass: .gather, amounts: [1, 1, 1, 1], rows: nil, isWide: false)) == nil)
+      costs.nanoseconds(KernelWork(kernelClass: .gather, amounts: [1, 1, 1, 1, 1], rows: nil, isWide: false)) == nil)
   }
 }

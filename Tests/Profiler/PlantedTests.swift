@@ -33,7 +33,7 @@ import Testing
     try check(.reads, at: { line }) { proposal in
       let isReading = if case .readLess = proposal { false } else { true }
       return TrialRun {
-        var sum = Tensor(0.0)
+        var sum = Tensor.zeros([])
         for turn in 0..<30 {
           let value = (matmul(x, x) * Double(turn)).sum()
           line = #line + 1
@@ -137,7 +137,7 @@ import Testing
     #expect(advice.first?.places == ["weights.1"])
     let verified = try AdviceVerification(makeRun).verify(advice)
     #expect(verified.first?.outcome == .confirmed, "\(verified)")
-    #expect(verified.first?.memoryChange ?? 0 <= -(1024 * 1024 * 4))
+    #expect(verified.first?.memoryChange ?? 0 < -(1024 * 1024 * 4 - 4096))
   }
 
   @Test func `of a sound program nothing is claimed that does not hold`() throws {

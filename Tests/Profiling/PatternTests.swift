@@ -4,7 +4,7 @@ import Testing
 @Suite struct PatternTests {
   @Test(arguments: [
     "a", "ab*c", "a+", "(ab|cd)*", "a{2}", "a{1,3}b?", "[a-c]+d", "[^a]*", "a.c", "\\d+_\\w*", "(?:a|b)c|d", "x*",
-    "^ab$", "(a?){3}b", "[]a]b", "[a\\]-]+", "\\.", "a|", "(a|ab)(c|bcd)", "a*?b", "\\bab\\b", "[\\d_]+", "a{0}b",
+    "^ab$", "(a?){3}b", "[a\\]-]+", "\\.", "a|", "(a|ab)(c|bcd)", "a*?b", "\\bab\\b", "[\\d_]+", "a{0}b",
     "()*a",
   ])
   func `agrees with the engine of the standard library`(expression: String) throws {
@@ -41,6 +41,11 @@ import Testing
   func `says what is wrong with an expression`(expression: String, message: String) {
     let error = #expect(throws: PatternError.self) { try Pattern(expression) }
     #expect(error?.description == message)
+  }
+
+  @Test func `a bracket that comes first is one of the characters`() throws {
+    let pattern = try Pattern("[]a]b")
+    #expect(pattern.matches("]b") && pattern.matches("ab") && !pattern.matches("[b"))
   }
 
   @Test func `nothing repeated without end is nothing`() throws {

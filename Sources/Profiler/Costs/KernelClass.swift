@@ -22,7 +22,7 @@ package enum KernelClass: String, Sendable, Hashable, CaseIterable {
   case other
 
   /// What is counted of a kernel of this class; the first is the kernel itself.
-  var features: [String] {
+  package var features: [String] {
     // Bytes by how much is moved in all, so by the level of memory that they come from.
     let bytes = ["near bytes", "middle bytes", "far bytes"]
     return switch self {

@@ -52,9 +52,12 @@ extension KernelCosts {
     measuredNanoseconds = samples.reduce(0) { $0 + $1.nanoseconds }
     let classes = [KernelClass.rows] + KernelClass.allCases.filter { $0 != .rows }
     for kernelClass in classes {
-      let own = samples.filter { $0.work.kernelClass == kernelClass && $0.nanoseconds > 0 }
+      let count = kernelClass.features.count
+      let own = samples.filter {
+        $0.work.kernelClass == kernelClass && $0.work.amounts.count == count && $0.nanoseconds > 0
+      }
       guard own.count >= 2 else { continue }
-      costs[kernelClass] = fit(own, count: kernelClass.features.count)
+      costs[kernelClass] = fit(own, count: count)
     }
   }
 

@@ -76,9 +76,12 @@ struct AdviceContext {
     Advice.Evidence(name: name, value: value, text: Units.bytes(value))
   }
 
-  /// Where a stack begins, innermost first.
+  /// The innermost line of the program in a stack; one of the library's functions and layers if there is no other.
   func place(_ stack: Int?) -> String {
-    stack.flatMap { profile.stacks[$0].first }.map { profile.frames[$0].label } ?? "(no source line)"
+    guard let stack else { return "(no source line)" }
+    let frames = profile.stacks[stack].map { profile.frames[$0] }
+    let own = frames.first { !$0.file.contains("Sources/Martlet/") }
+    return (own ?? frames.first)?.label ?? "(no source line)"
   }
 
   /// Names by their sums, the largest first.

@@ -42,11 +42,11 @@ enum PageStyle {
     .grid { display: grid; grid-template-columns: repeat(auto-fit, minmax(340px, 1fr)); gap: 16px }
     .grid .card { margin: 0 }
     .grid + .grid, .grid + .card { margin-top: 16px }
-    .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(184px, 1fr)); gap: 12px;
+    .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px;
       margin-bottom: 16px }
     .figure { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 12px 14px;
       box-shadow: var(--shade) }
-    .figure b { display: block; font-size: 18px; white-space: nowrap; font-weight: 650;
+    .figure b { display: block; font-size: 16px; white-space: nowrap; font-weight: 650;
       font-variant-numeric: tabular-nums; line-height: 1.3 }
     .figure span { color: var(--soft); font-size: 12px }
     .tools { display: flex; gap: 8px; flex-wrap: wrap; align-items: center; margin-bottom: 12px }
