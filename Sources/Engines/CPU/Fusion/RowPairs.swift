@@ -18,9 +18,28 @@ struct RowPairs {
     return pairs.code
   }
 
-  private func isArithmetic(_ position: Int) -> Bool {
-    let i = code[position]
-    return UInt32(i.opcode) == MARTLET_ROW_BINARY.rawValue && i.type == DType.float32.rawValue
+  /// Moves what can be joined next to the one that takes its result, while every value has a register of its own.
+  ///
+  /// Loads and stores keep their order.
+  static func bringTogether(_ code: inout [martlet_row_instruction]) {
+    var uses: [Int: Int] = [:]
+    for i in code { for source in TileStage.tileSources(i) { uses[source, default: 0] += 1 } }
+    for position in code.indices where isArithmetic(code[position]) {
+      let last = code[position]
+      for operand in [last.a, last.b] where uses[Int(operand)] == 1 {
+        let first = code[..<position].lastIndex { TileStage.writesTile($0) && $0.result == operand }
+        guard let first, isArithmetic(code[first]) else { continue }
+        let moved = code.remove(at: first)
+        code.insert(moved, at: position - 1)
+        break
+      }
+    }
+  }
+
+  private func isArithmetic(_ position: Int) -> Bool { RowPairs.isArithmetic(code[position]) }
+
+  private static func isArithmetic(_ i: martlet_row_instruction) -> Bool {
+    UInt32(i.opcode) == MARTLET_ROW_BINARY.rawValue && i.type == DType.float32.rawValue
       && UInt32(i.kind) <= MARTLET_BINARY_MULTIPLY.rawValue
   }
 

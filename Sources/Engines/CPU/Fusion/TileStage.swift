@@ -166,6 +166,7 @@ struct TileStage {
 extension TileStage {
   /// Gives values that do not live at the same time the same register, so that registers stay in the cache.
   private mutating func shareRegisters() {
+    RowPairs.bringTogether(&instructions)
     var lastUse = [Int](repeating: -1, count: valueCount)
     for (position, instruction) in instructions.enumerated() {
       for source in TileStage.tileSources(instruction) { lastUse[source] = position }
