@@ -30,9 +30,8 @@ extension Recorder {
     try land(isOwn: isOwn)
     // Between numbering operands and recording, the owner relies on positions: nobody else may renumber them. Values
     // that nothing needs any more go first, so that their memory serves the new ones.
-    if isOwn && scopes.isEmpty && (entries.count > readSweepLimit || valueBytes > 1 << 20) {
+    if isOwn && scopes.isEmpty && (entries.count > 2048 || valueBytes > 1 << 20) {
       locked { sweep() }
-      readSweepLimit = max(256, entries.count * 2)
     }
     let targets = locked { () -> [Int] in
       syncEntries()

@@ -38,9 +38,6 @@ package final class Recorder: @unchecked Sendable {
   @exclusivity(unchecked) package var scopes: [Scope] = []
   /// Recording goes on, but nodes are swept away when there are this many.
   @exclusivity(unchecked) var sweepLimit = 4096
-  /// As ``sweepLimit``, before a value is computed because it is read: the walk that collects the program passes over
-  /// all nodes that came after its operands.
-  var readSweepLimit = 256
   /// Bytes of values computed since nodes were last swept away.
   var valueBytes = 0
   /// The bodies of named functions that were recorded before.
