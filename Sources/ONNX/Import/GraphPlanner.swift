@@ -5,7 +5,7 @@ struct GraphPlanner {
   /// Graphs and functions may be nested so deep.
   static let depthLimit = 32
   /// So many nodes may come out of the functions of a model.
-  static let nodeLimit = 200_000
+  static let nodeLimit = 100_000
 
   private let model: ONNXModelProto
   let versions: [String: Int]
