@@ -100,6 +100,21 @@ private struct Convolution {
     }
   }
 
+  /// The output and both gradients by plain loops, summed in float 64.
+  func summed<T: BinaryFloatingPoint>(
+    _ x: [T], _ w: [T], bias: [T], gradient: [T]
+  ) -> (output: [Double], inputGradient: [Double], filterGradient: [Double]) {
+    var output = (0..<outputs).map { Double(bias[$0 % bias.count]) }
+    var inputGradient = [Double](repeating: 0, count: x.count)
+    var filterGradient = [Double](repeating: 0, count: w.count)
+    forEachProduct { o, i, f in
+      output[o] += Double(x[i]) * Double(w[f])
+      inputGradient[i] += Double(gradient[o]) * Double(w[f])
+      filterGradient[f] += Double(gradient[o]) * Double(x[i])
+    }
+    return (output, inputGradient, filterGradient)
+  }
+
   struct Results { var output, inputGradient, filterGradient: [Float] }
 
   func run(_ x: [Float], _ w: [Float], bias: [Float], gradient: [Float]) -> Results {
@@ -125,14 +140,7 @@ extension KernelTests {
         let w = numbers.floats(convolution.filters).map(Double.init)
         let bias = numbers.floats(convolution.shape.out_channels).map(Double.init)
         let gradient = numbers.floats(convolution.outputs).map(Double.init)
-        var output = (0..<convolution.outputs).map { bias[$0 % bias.count] }
-        var inputGradient = [Double](repeating: 0, count: x.count)
-        var filterGradient = [Double](repeating: 0, count: w.count)
-        convolution.forEachProduct { o, i, f in
-          output[o] += x[i] * w[f]
-          inputGradient[i] += gradient[o] * w[f]
-          filterGradient[f] += gradient[o] * x[i]
-        }
+        let (output, inputGradient, filterGradient) = convolution.summed(x, w, bias: bias, gradient: gradient)
         var shape = convolution.shape
         var found = (
           [Double](repeating: .nan, count: output.count), [Double](repeating: .nan, count: x.count),
@@ -158,14 +166,7 @@ extension KernelTests {
         let w = numbers.floats(convolution.filters)
         let bias = numbers.floats(convolution.shape.out_channels)
         let gradient = numbers.floats(convolution.outputs)
-        var output = (0..<convolution.outputs).map { Double(bias[$0 % bias.count]) }
-        var inputGradient = [Double](repeating: 0, count: x.count)
-        var filterGradient = [Double](repeating: 0, count: w.count)
-        convolution.forEachProduct { o, i, f in
-          output[o] += Double(x[i]) * Double(w[f])
-          inputGradient[i] += Double(gradient[o]) * Double(w[f])
-          filterGradient[f] += Double(gradient[o]) * Double(x[i])
-        }
+        let (output, inputGradient, filterGradient) = convolution.summed(x, w, bias: bias, gradient: gradient)
         let found = withISA(isa) { convolution.run(x, w, bias: bias, gradient: gradient) }
         // Sums of at most a few thousand products below 1/4.
         #expect(distance(found.output, output) < 5e-5, "seed \(seed)")
@@ -183,14 +184,7 @@ extension KernelTests {
         let w = numbers.floats(convolution.filters)
         let bias = numbers.floats(convolution.shape.out_channels)
         let gradient = numbers.floats(convolution.outputs)
-        var output = (0..<convolution.outputs).map { Double(bias[$0 % bias.count]) }
-        var inputGradient = [Double](repeating: 0, count: x.count)
-        var filterGradient = [Double](repeating: 0, count: w.count)
-        convolution.forEachProduct { o, i, f in
-          output[o] += Double(x[i]) * Double(w[f])
-          inputGradient[i] += Double(gradient[o]) * Double(w[f])
-          filterGradient[f] += Double(gradient[o]) * Double(x[i])
-        }
+        let (output, inputGradient, filterGradient) = convolution.summed(x, w, bias: bias, gradient: gradient)
         let found = withISA(isa) { convolution.run(x, w, bias: bias, gradient: gradient) }
         for (result, expected) in [
           (found.output, output), (found.inputGradient, inputGradient), (found.filterGradient, filterGradient),
