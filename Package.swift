@@ -28,7 +28,8 @@ let package = Package(
       name: "MartletCPU", dependencies: ["MartletGraph", "MartletKernels", "MartletSupport"],
       path: "Sources/Engines/CPU"),
     .target(
-      name: "Martlet", dependencies: ["MartletGraph", "MartletCPU", "MartletFormats", "MartletSupport"],
+      name: "Martlet",
+      dependencies: ["MartletGraph", "MartletCPU", "MartletFormats", "MartletSupport", "MartletSymbols"],
       path: "Sources/Martlet"),
     .target(name: "MartletData", dependencies: ["Martlet", "MartletFormats"], path: "Sources/Data"),
     .target(

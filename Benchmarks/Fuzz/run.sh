@@ -56,7 +56,7 @@ if [[ " ${formats[*]} " == *" onnx "* && ! -x $build/fuzz-onnx ]]; then
   swiftc "${flags[@]}" -module-name MartletFuzzONNX -c Benchmarks/Fuzz/fuzz_onnx.swift Tests/ONNX/Fuzz/FuzzModel.swift \
     -o "$build/onnx/Fuzz.o"
   swiftc -sanitize=fuzzer,address "$build"/onnx/{Fuzz,ONNX}.o -lm -o "$build/fuzz-onnx" \
-    $(find "$release"/{Martlet,MartletCPU,MartletData,MartletFormats,MartletGraph,MartletKernels,MartletSupport,SwiftProtobuf}.build -name '*.o')
+    $(find "$release"/{Martlet,MartletCPU,MartletData,MartletFormats,MartletGraph,MartletKernels,MartletSupport,MartletSymbols,SwiftProtobuf}.build -name '*.o')
 fi
 
 fixtures=Tests/Fixtures

@@ -77,28 +77,3 @@ size_t martlet_call_count(void) {
   uintptr_t addresses[MARTLET_MAXIMUM_CALLS];
   return walk((uintptr_t)__builtin_frame_address(0), addresses, MARTLET_MAXIMUM_CALLS);
 }
-
-void martlet_call_below(uintptr_t counter, void (*body)(void *), void *context) {
-  // A walk goes on only towards higher addresses and ends at a frame without a successor.
-  frame below[2] = {{&below[1], counter + 1}, {0, 0}};
-#if defined(__x86_64__)
-  void *address = below;
-  // The 128 bytes below the stack pointer may be in use by the compiler.
-  __asm__ volatile(
-      "movq %%rsp, %%r12\n\t"
-      "subq $144, %%rsp\n\t"
-      "andq $-16, %%rsp\n\t"
-      "movq %%rbp, %%r13\n\t"
-      "movq %0, %%rbp\n\t"
-      "callq *%1\n\t"
-      "movq %%r13, %%rbp\n\t"
-      "movq %%r12, %%rsp"
-      : "+a"(address), "+c"(body), "+D"(context)
-      :
-      : "rdx", "rsi", "r8", "r9", "r10", "r11", "r12", "r13", "memory", "cc", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",
-        "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14", "xmm15");
-#else
-  (void)below;
-  body(context);
-#endif
-}

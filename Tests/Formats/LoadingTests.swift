@@ -18,10 +18,13 @@ import Testing
     return path
   }
 
-  /// The quickest of some tries, as other tests run at the same time.
+  /// The quickest of some tries by this thread's own clock, as other tests run at the same time.
   private func best(_ body: () throws -> Void) rethrows -> Duration {
-    let clock = ContinuousClock()
-    return try (0..<15).map { _ in try clock.measure(body) }.min()!
+    try (0..<15).map { _ in
+      let start = martlet_test_thread_nanoseconds()
+      try body()
+      return .nanoseconds(martlet_test_thread_nanoseconds() - start)
+    }.min()!
   }
 
   @Test(arguments: ["safetensors", "gguf"], [1, 20_000])
@@ -33,8 +36,9 @@ import Testing
     let time = try best {
       if format == "gguf" { _ = try GGUFFile(path: path) } else { _ = try SafetensorsFile(path: path) }
     }
-    // Three times the bar, because the machine may be busy; `martlet inspect --time` measures exactly.
-    #expect(time < .microseconds(3 * (1000 + count)), "\(time)")
+    // Three times the bar, because the machine may be busy; `martlet inspect --time` measures exactly. Sanitizers slow
+    // a reader down by another order of magnitude.
+    if martlet_test_can_count_memory() { #expect(time < .microseconds(3 * (1000 + count)), "\(time)") }
   }
 
   @Test func `a npy file opens in a millisecond, whatever its size`() throws {
@@ -42,7 +46,7 @@ import Testing
     let path = scratch.file("large.npy")
     try Npy.write(StoredTensor([Float](repeating: 1, count: 16 << 20), shape: [4096, 4096]), to: path)
     let time = try best { _ = try Npy.read(path: path) }
-    #expect(time < .milliseconds(3), "\(time)")
+    if martlet_test_can_count_memory() { #expect(time < .milliseconds(3), "\(time)") }
   }
 
   @Test(.enabled(if: martlet_test_can_count_memory()), arguments: formats)

@@ -1,4 +1,10 @@
+#if defined(__linux__)
+#define _POSIX_C_SOURCE 200809L
+#endif
+
 #include "MartletTestMemory.h"
+
+#include <time.h>
 
 #if defined(__linux__)
 #include <features.h>
@@ -79,3 +85,9 @@ void martlet_test_begin_counting(void) {}
 ptrdiff_t martlet_test_end_counting(void) { return 0; }
 
 #endif
+
+int64_t martlet_test_thread_nanoseconds(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}

@@ -6,17 +6,10 @@ public import MartletGraph
 @inline(never)
 package func stop(_ error: GraphError, at location: SourceLocation) -> TensorStorage {
   let recorder = Recorder.current
-  guard recorder.isChecking else { fatalError("\(error) at \(line(of: location))") }
-  if recorder.firstError == nil {
-    recorder.firstError = ProgramError(error, location: location, line: line(of: location))
-  }
+  let mistake = ProgramError(error, location: location, calls: Symbolication.calls())
+  guard recorder.isChecking else { fatalError("\(mistake)") }
+  if recorder.firstError == nil { recorder.firstError = mistake }
   return recorder.placeholder(TensorType(.float32, Shape()))
-}
-
-/// The recorded line; where the compiler left none for its instruction, the user's line on the stack.
-private func line(of location: SourceLocation) -> String {
-  guard let counter = location.programCounter, Symbolication.line(of: counter) == nil else { return "\(location)" }
-  return Symbolication.callingLine() ?? "\(location)"
 }
 
 /// A programmer's mistake, as ``checked(_:)`` throws it.
@@ -28,16 +21,23 @@ public struct ProgramError: Error, Sendable, CustomStringConvertible {
   /// The line that recorded the operation.
   public let location: SourceLocation
 
-  private let line: String
+  /// The return addresses of the calls that led to the mistake. They become lines only when somebody asks.
+  private let calls: [UInt]
 
-  init(_ error: GraphError, location: SourceLocation, line: String) {
-    self.line = line
+  init(_ error: GraphError, location: SourceLocation, calls: [UInt]) {
+    self.calls = calls
     operation = error.operation
     message = error.message
     self.location = location
   }
 
   public var description: String { "\(operation): \(message) at \(line)" }
+
+  /// The recorded line; where the compiler left none for its instruction, the user's line on the stack.
+  private var line: String {
+    guard let counter = location.programCounter, Symbolication.line(of: counter) == nil else { return "\(location)" }
+    return Symbolication.callingLine(calls) ?? "\(location)"
+  }
 }
 
 /// Runs `body`, and throws the first mistake that would otherwise have stopped the process.

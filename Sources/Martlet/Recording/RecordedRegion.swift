@@ -26,17 +26,19 @@ extension Recorder {
     _ name: String, inputs types: [TensorType], _ body: ([Tensor]) throws -> [Tensor]
   ) rethrows -> RecordedRegion {
     var arguments: [Tensor] = []
-    let (results, scope) = try scoped(.region(name: name)) {
+    return try scoped(.region(name: name)) {
       arguments = types.map { makeInput($0) }
       return try body(arguments)
+    } use: { results, scope in
+      let lastValues = scope.touched.map { Tensor(storage: scope.values[ObjectIdentifier($0.variable)]!) }
+      let outputs = (results + lastValues).map { Value(position(of: $0.storage)) }
+      let inputs = (arguments.map { position(of: $0.storage) } + scope.standIns).map { Value($0) }
+      let (graph, captured) = locked { builder.extract(outputs: outputs, boundary: inputs, after: scope.start) }
+      let captures = captured.map { Tensor(storage: adoptNode($0)) }
+      withExtendedLifetime(arguments) {}
+      return RecordedRegion(
+        region: Region(graph), variables: scope.touched.map(\.variable), captures: captures,
+        resultCount: results.count)
     }
-    let lastValues = scope.touched.map { Tensor(storage: scope.values[ObjectIdentifier($0.variable)]!) }
-    let outputs = (results + lastValues).map { Value(position(of: $0.storage)) }
-    let inputs = (arguments.map { position(of: $0.storage) } + scope.standIns).map { Value($0) }
-    let (graph, captured) = locked { builder.extract(outputs: outputs, boundary: inputs, after: scope.start) }
-    let captures = captured.map { Tensor(storage: adoptNode($0)) }
-    withExtendedLifetime(arguments) {}
-    return RecordedRegion(
-      region: Region(graph), variables: scope.touched.map(\.variable), captures: captures, resultCount: results.count)
   }
 }

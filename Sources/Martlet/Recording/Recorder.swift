@@ -142,9 +142,10 @@ extension Recorder {
 
   private func adopt(_ storage: TensorStorage, _ slot: Slot) -> Int {
     if slot == .free {
-      let position = entries.count
-      let claim = Slot(recorder: identifier, position: position).word
       return locked {
+        // While another recorder held it, it may have been taken in by its value, and be in use under that position.
+        if !interned.isEmpty, let known = interned[ObjectIdentifier(storage.buffer!)] { return known }
+        let claim = Slot(recorder: identifier, position: entries.count).word
         let (won, _) = storage.slot.compareExchange(
           expected: Slot.free.word, desired: claim, ordering: .acquiringAndReleasing)
         if !won { return intern(storage.buffer!, storage.type) }

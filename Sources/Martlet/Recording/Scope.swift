@@ -31,17 +31,18 @@ package struct Scope {
 }
 
 extension Recorder {
-  /// Runs `body` in a scope of its own and returns what it gave together with the closed scope.
+  /// Runs `body` in a scope of its own, and `use` on what it gave and on that scope, while its history is still kept.
   ///
   /// When `body` throws, every variable that it touched holds again what it held before.
-  package func scoped<Result>(_ kind: Scope.Kind, _ body: () throws -> Result) rethrows -> (
-    result: Result, scope: Scope
-  ) {
+  package func scoped<Result, Outcome>(
+    _ kind: Scope.Kind, _ body: () throws -> Result, use: (Result, Scope) -> Outcome
+  ) rethrows -> Outcome {
     locked { syncEntries() }
     scopes.append(Scope(kind, start: entries.count))
     do {
       let result = try body()
-      return (result, scopes.removeLast())
+      defer { scopes.removeLast() }
+      return use(result, scopes[scopes.count - 1])
     } catch {
       let failed = scopes.removeLast()
       if !failed.isRegion { for (variable, original) in failed.touched { assign(original, to: variable) } }

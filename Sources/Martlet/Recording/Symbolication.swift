@@ -1,59 +1,44 @@
 import MartletGraph
 import MartletSupport
-import Runtime
+import MartletSymbols
 import Synchronization
 
 /// Finds the lines of recorded program counters, by the debug information of the running program.
 enum Symbolication {
   /// Makes ``SourceLocation`` print lines; done once, when the first recorder is made.
   static let isInstalled: Bool = {
-    _ = images.withLock { $0.count }
     SourceLocation.symbolicate = line(of:)
     return true
   }()
 
-  /// The program and its libraries, looked up once: the runtime reads the head of everything that is mapped, and a file
-  /// that another thread unmaps meanwhile would end the process. The lock also keeps symbolication to one thread.
-  private static let images = Mutex(ImageMap.capture())
+  /// What was looked up before, because the debug information is read anew each time. A program has a few thousand
+  /// instructions that record something at most.
+  private static let known = Mutex<[UInt: String?]>([:])
 
   /// `Model.swift:12`, or nil where there is no debug information.
   static func line(of counter: UInt) -> String? {
     if counter == 0 { return nil }
-    let frames = images.withLock { Symbolication.frames(of: counter, $0) }
-    // The recorded instruction is one captured frame; functions inlined there come first, operators among them.
-    let places = frames.compactMap { frame -> SymbolicatedBacktrace.SourceLocation? in
-      let isRecorded = "\(frame.captured.adjustedProgramCounter)" == "\(Backtrace.Address(UInt64(counter)))"
-      return isRecorded ? frame.symbol?.sourceLocation : nil
+    return known.withLock { known in
+      if let line = known[counter] { return line }
+      // Debug information is asked for return addresses. Functions inlined here come first, operators among them.
+      let places = DebugInformation().calls(at: [counter + 1])[counter + 1] ?? []
+      let line = places.first { $0.line > 0 && !isOperator($0.file) }.map(\.name)
+      known[counter] = .some(line)
+      return line
     }
-    guard let place = places.first(where: { !isOperator($0.path) && $0.line > 0 }) else { return nil }
-    return "\(place.path.split(separator: "/").last ?? "?"):\(place.line)"
   }
 
-  /// The recorded instruction as the outermost frame of a stack of its own.
-  private static func frames(of counter: UInt, _ images: ImageMap) -> [SymbolicatedBacktrace.Frame] {
-    var request = (images: images, frames: [SymbolicatedBacktrace.Frame]())
-    withUnsafeMutablePointer(to: &request) { pointer in
-      martlet_call_below(
-        counter,
-        { context in
-          let request = context!.assumingMemoryBound(
-            to: (images: ImageMap, frames: [SymbolicatedBacktrace.Frame]).self)
-          let images = request.pointee.images
-          guard let stack = try? Backtrace.capture(algorithm: .fast, limit: 8, images: images) else { return }
-          request.pointee.frames = stack.symbolicated(with: images)?.frames ?? []
-        }, pointer)
+  /// The addresses to which the calls that led here return, the innermost first.
+  static func calls() -> [UInt] {
+    [UInt](unsafeUninitializedCapacity: 32) { addresses, count in
+      count = martlet_calls(addresses.baseAddress!, addresses.count)
     }
-    return request.frames
   }
 
-  /// The line of the user's program that is being run, by walking the real stack.
-  static func callingLine() -> String? {
-    let frames = images.withLock { images in
-      (try? Backtrace.capture(limit: 32, images: images))?.symbolicated(with: images)?.frames ?? []
-    }
-    let places = frames.lazy.compactMap { $0.symbol?.sourceLocation }
-    guard let place = places.first(where: { !isOwn($0.path) && $0.line > 0 }) else { return nil }
-    return "\(place.path.split(separator: "/").last ?? "?"):\(place.line)"
+  /// The innermost line of `calls` that is the user's program.
+  static func callingLine(_ calls: [UInt]) -> String? {
+    let places = DebugInformation().calls(at: calls)
+    return calls.lazy.flatMap { places[$0] ?? [] }.first { $0.line > 0 && !isOwn($0.file) }?.name
   }
 
   private static func isOwn(_ path: String) -> Bool {
@@ -63,4 +48,9 @@ enum Symbolication {
   private static func isOperator(_ path: String) -> Bool {
     path.hasSuffix("Tensor+Operators.swift") || path.hasSuffix("MartletSupport.h")
   }
+}
+
+extension CallSite {
+  /// The file without its folders, and the line.
+  fileprivate var name: String { "\(file.split(separator: "/").last ?? "?"):\(line)" }
 }

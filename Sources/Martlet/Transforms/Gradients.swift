@@ -54,19 +54,20 @@ public func valueAndGradient<Auxiliary>(
   fileID: StaticString = #fileID, line: UInt = #line, _ body: () throws -> (Tensor, Auxiliary)
 ) rethrows -> (value: (Tensor, Auxiliary), gradients: Gradients) {
   let recorder = Recorder.current
-  let (result, scope) = try recorder.scoped(.gradient, body)
-  let touched = scope.touched.compactMap { variable, original -> (Parameter, Tensor)? in
-    guard let parameter = variable as? Parameter, parameter.isTrainable, parameter.type.dtype.isFloatingPoint else {
-      return nil
-    }
-    return (parameter, Tensor(storage: original))
-  }
   let location = SourceLocation(fileID, line)
-  let gradients = recorder.gradients(of: result.0, to: touched.map(\.1), after: scope.start, at: location)
-  let derivatives = zip(touched, gradients).compactMap { pair, gradient in
-    gradient.map { (parameter: pair.0, derivative: Derivative($0)) }
+  return try recorder.scoped(.gradient, body) { result, scope in
+    let touched = scope.touched.compactMap { variable, original -> (Parameter, Tensor)? in
+      guard let parameter = variable as? Parameter, parameter.isTrainable, parameter.type.dtype.isFloatingPoint else {
+        return nil
+      }
+      return (parameter, Tensor(storage: original))
+    }
+    let gradients = recorder.gradients(of: result.0, to: touched.map(\.1), after: scope.start, at: location)
+    let derivatives = zip(touched, gradients).compactMap { pair, gradient in
+      gradient.map { (parameter: pair.0, derivative: Derivative($0)) }
+    }
+    return (result, Gradients(derivatives))
   }
-  return (result, Gradients(derivatives))
 }
 
 /// The value of `body` at `x`, and its derivative there.
@@ -88,8 +89,11 @@ public func valueAndGradient(
   let location = SourceLocation(fileID, line)
   // New names for the arguments, so that other uses of the same tensors inside `body` stay constants.
   let arguments = x.map { $0.renamed(at: location) }
-  let (value, scope) = try recorder.scoped(.gradient) { try body(arguments) }
-  let gradients = recorder.gradients(of: value, to: arguments, after: scope.start, at: location)
+  let (value, gradients) = try recorder.scoped(.gradient) {
+    try body(arguments)
+  } use: { value, scope in
+    (value, recorder.gradients(of: value, to: arguments, after: scope.start, at: location))
+  }
   return (value, zip(x, gradients).map { $1 ?? Tensor(zerosLike: $0.type, at: location) })
 }
 
@@ -125,12 +129,13 @@ public func vjp(
     { cotangents in
       let recorder = Recorder.current
       let arguments = operands.map { $0.renamed(at: location) }
-      let (again, scope) = recorder.scoped(.gradient) {
+      let gradients = recorder.scoped(.gradient) {
         recorder.inline(recorded.region.graph, arguments, at: location)
+      } use: { again, scope in
+        recorder.pullback(
+          from: Array(again.prefix(values.count)), cotangents: cotangents, to: Array(arguments.prefix(x.count)),
+          after: scope.start, at: location)
       }
-      let gradients = recorder.pullback(
-        from: Array(again.prefix(values.count)), cotangents: cotangents, to: Array(arguments.prefix(x.count)),
-        after: scope.start, at: location)
       return zip(x, gradients).map { $1 ?? Tensor(zerosLike: $0.type, at: location) }
     }
   )
@@ -144,8 +149,13 @@ public func jvp(
   let recorder = Recorder.current
   let location = SourceLocation(fileID, line)
   let arguments = x.map { $0.renamed(at: location) }
-  let (values, scope) = try recorder.scoped(.gradient) { try body(arguments) }
-  let results = recorder.pushforward(of: values, from: arguments, tangents: tangents, after: scope.start, at: location)
+  let (values, results) = try recorder.scoped(.gradient) {
+    try body(arguments)
+  } use: { values, scope in
+    let results = recorder.pushforward(
+      of: values, from: arguments, tangents: tangents, after: scope.start, at: location)
+    return (values, results)
+  }
   return (values, zip(values, results).map { $1 ?? Tensor(zerosLike: $0.type, at: location) })
 }
 

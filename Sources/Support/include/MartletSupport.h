@@ -67,10 +67,4 @@ size_t martlet_calls(uintptr_t *addresses, size_t capacity);
 /// How many calls led here, at most MARTLET_MAXIMUM_CALLS.
 size_t martlet_call_count(void);
 
-/// Calls `body` with a stack that ends, for whoever walks frame pointers, at the instruction at `counter`.
-///
-/// The symbolizer of the Swift runtime looks up whole stacks only; this makes a stack of one recorded instruction.
-/// Elsewhere than on x86-64 the stack is the real one.
-void martlet_call_below(uintptr_t counter, void (*body)(void *), void *context);
-
 #endif

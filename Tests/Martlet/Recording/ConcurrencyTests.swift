@@ -73,6 +73,35 @@ import Testing
     box.withLock { $0.removeAll() }
   }
 
+  @Test func `a tensor keeps its place in a gradient when the thread that held it lets go`() {
+    let weight = Tensor([1.0, 2, 3])
+    // Who acts next; the two threads take turns.
+    let turn = Atomic(0)
+    @Sendable func waitFor(_ place: Int) { while turn.load(ordering: .acquiring) != place {} }
+    onThreads(2) { thread in
+      if thread == 0 {
+        let held = weight * 2
+        turn.store(1, ordering: .releasing)
+        waitFor(2)
+        #expect(throws: Never.self) { try Recorder.current.finishStep() }
+        #expect(held.sum().scalar == 12)
+        #expect(throws: Never.self) { try Recorder.current.finishStep() }
+        turn.store(3, ordering: .releasing)
+      } else {
+        waitFor(1)
+        let parameter = Parameter(weight)
+        let (value, gradients) = valueAndGradient {
+          let first = (parameter.tensor * parameter.tensor).sum()
+          turn.store(2, ordering: .releasing)
+          waitFor(3)
+          return first + (parameter.tensor * 5).sum()
+        }
+        #expect(value.scalar == 14 + 30)
+        #expect(gradients[parameter]?.scalars(as: Double.self) == [7, 9, 11])
+      }
+    }
+  }
+
   @Test func `one model serves on several threads`() throws {
     let model = withSeed(1) { Network() }
     let x = Tensor.normal([4, 8], seed: 2)

@@ -30,6 +30,23 @@ import Testing
     for i in 0..<4 { #expect(parts[i]!.scalar == Double(i + 1)) }
   }
 
+  @Test func `recordings of many thousand operations keep what a derivative needs`() {
+    let x = Tensor([1.0, 2, 3])
+    // Operations from before, which nothing needs any more, make room at the next opportunity.
+    for _ in 0..<3000 { _ = x + 1 }
+    for count in [1000, 2000, 5000] {
+      let (value, gradient) = valueAndGradient(at: x) { x in
+        var y = x * x
+        // What was read is known, and its history is needed all the same.
+        #expect(y.sum().scalar == 14)
+        for _ in 0..<count { y = y + x }
+        return y.sum()
+      }
+      #expect(value.scalar == Double(14 + count * 6))
+      #expect(gradient.scalars() == [2.0, 4, 6].map { $0 + Double(count) })
+    }
+  }
+
   @Test func `nothing at all is evaluated without a program`() throws { try Tensor.evaluate([]) }
 
   @Test func `what only values show is thrown`() {
