@@ -81,6 +81,22 @@ import Testing
     #expect(most <= 5 << 20, "\(most) bytes")
   }
 
+  @Test func `large and small tensors of many open files are the values that were written`() throws {
+    let scratch = try Scratch()
+    let large = StoredTensor((0..<1 << 19).map { Int32($0) }, shape: [1 << 19])
+    let small = StoredTensor([Float](repeating: 2.5, count: 3), shape: [3])
+    let path = try write([("large", large), ("small", small), ("tail", large)], "safetensors", scratch)
+    // More files than are kept open, so that both ways of copying are taken.
+    let files = try (0..<80).map { _ in try SafetensorsFile(path: path) }
+    for file in [files[0], files[79]] {
+      #expect(try file.tensor("large").values() == large.values(as: Int32.self))
+      #expect(try file.tensor("small").values() == small.values(as: Float.self))
+      var target = [UInt8](repeating: 0, count: large.bytes.count - 5)
+      try target.withUnsafeMutableBytes { try file.tensor("tail").bytes[3..<(large.bytes.count - 2)].copy(to: $0) }
+      #expect(target == Array(large.bytes.array[3..<(large.bytes.count - 2)]))
+    }
+  }
+
   @Test func `the time of opening and reading is measured`() throws {
     let speed = try LoadingSpeed(path: Fixture.format("all.safetensors"), rounds: 3)
     #expect(speed.tensorCount == Sample.names.count)

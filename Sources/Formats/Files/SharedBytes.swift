@@ -76,6 +76,15 @@ extension SharedBytes {
     }
   }
 
+  /// Copies all bytes to the start of `target`, those of a mapped file in the way that is fastest.
+  ///
+  /// - Precondition: `target` has at least ``count`` bytes.
+  package func copy(to target: UnsafeMutableRawBufferPointer) {
+    precondition(target.count >= count, "\(count) bytes do not fit into \(target.count)")
+    if case .memory(_, let owner) = storage, let file = owner as? MappedFile { return file.copy(range, to: target) }
+    withUnsafeBytes { target.copyMemory(from: $0) }
+  }
+
   /// The bytes as an array; copies, unless they are the whole of one already.
   public var array: [UInt8] {
     if case .array(let array) = storage, array.count == count { return array }

@@ -78,7 +78,7 @@ public struct LoadingSpeed: Sendable {
       var position = 0
       for name in names {
         let bytes = try file.tensor(name).bytes
-        bytes.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: target[position...]).copyMemory(from: $0) }
+        bytes.copy(to: UnsafeMutableRawBufferPointer(rebasing: target[position..<(position + bytes.count)]))
         position += bytes.count
       }
     }

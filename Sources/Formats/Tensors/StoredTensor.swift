@@ -80,7 +80,7 @@ extension StoredTensor {
     let count = bytes.count / MemoryLayout<Scalar>.size
     return [Scalar](unsafeUninitializedCapacity: count) { target, initialized in
       let destination = UnsafeMutableRawBufferPointer(target)
-      bytes.withUnsafeBytes { destination.copyMemory(from: $0) }
+      bytes.copy(to: destination)
       if dtype == .bool { StoredTensor.normalizeBooleans(destination) }
       initialized = count
     }

@@ -175,8 +175,6 @@ extension Tensor {
   /// The values of a file.
   package init(stored: StoredTensor) {
     let stored = stored.normalized()
-    self.init(type: TensorType(stored.dtype, stored.shape)) { memory in
-      stored.bytes.withUnsafeBytes { memory.copyMemory(from: $0) }
-    }
+    self.init(type: TensorType(stored.dtype, stored.shape)) { memory in stored.bytes.copy(to: memory) }
   }
 }

@@ -35,13 +35,13 @@ enum VariableFile {
     guard absent.isEmpty else { throw CheckpointError(.mismatch, path, "lacks \(listed(absent))") }
     var result: [String: Tensor] = [:]
     for (name, variable) in variables {
-      let stored = try file.tensor(name).normalized()
+      let stored = try file.tensor(name)
       guard TensorType(stored.dtype, stored.shape) == variable.type else {
         throw CheckpointError(
           .mismatch, path,
           "tensor \(FormatError.quoted(name)) is \(stored.dtype) \(stored.shape), the model has \(variable.type)")
       }
-      result[name] = Tensor(copying: stored)
+      result[name] = Tensor(stored: stored)
     }
     return result
   }
@@ -59,15 +59,6 @@ extension StoredTensor {
     // Holding the buffer also keeps the engine from overwriting it: it is no longer uniquely referenced.
     let memory = UnsafeRawBufferPointer(start: buffer.address, count: tensor.type.sizeInBytes)
     self.init(dtype: tensor.dtype, shape: tensor.shape, bytes: SharedBytes(memory, keptAliveBy: buffer))
-  }
-}
-
-extension Tensor {
-  /// A tensor with the elements of a stored one, in memory of its own.
-  init(copying stored: StoredTensor) {
-    self.init(type: TensorType(stored.dtype, stored.shape)) { memory in
-      stored.bytes.withUnsafeBytes { memory.copyMemory(from: $0) }
-    }
   }
 }
 
