@@ -33,7 +33,13 @@ module() {
   shift
   swiftc "${flags[@]}" -module-name "$name" -emit-module -emit-module-path "$build/$name.swiftmodule" -c "$@" -o "$build/$name.o"
 }
-if [[ ! -x $build/fuzz || -n $(find Sources Benchmarks/Fuzz Tests/Data/Fuzz -newer "$build/fuzz" -name '*.swift' -print -quit) ]]; then
+# Whether a program is not there, or older than a source in one of the folders.
+isOld() {
+  local program=$1
+  shift
+  [[ ! -x $program || -n $(find "$@" -newer "$program" -name '*.swift' -print -quit) ]]
+}
+if isOld "$build/fuzz" Sources/{Graph,Formats,Data} Benchmarks/Fuzz Tests/Data/Fuzz; then
   module MartletGraph $(find Sources/Graph -name '*.swift')
   module MartletFormats $(find Sources/Formats -name '*.swift')
   # Without training, which needs the library's arithmetic.
@@ -44,7 +50,7 @@ if [[ ! -x $build/fuzz || -n $(find Sources Benchmarks/Fuzz Tests/Data/Fuzz -new
 fi
 
 # The reader of ONNX models is watched; what it stands on is linked as it was built.
-if [[ " ${formats[*]} " == *" onnx "* && ! -x $build/fuzz-onnx ]]; then
+if [[ " ${formats[*]} " == *" onnx "* ]] && isOld "$build/fuzz-onnx" Sources/ONNX Benchmarks/Fuzz Tests/ONNX/Fuzz; then
   release=$root/.build/release
   flags=(
     -O -swift-version 6 -package-name "$(basename "$root" | tr - _)" -parse-as-library -wmo -sanitize=fuzzer,address -I "$build/onnx"

@@ -173,8 +173,9 @@ def variants(name, model, inputs):
 
     def dynamic():
         target = WORK / f"{name}_dynamic.onnx"
-        # Products of unsigned by signed bytes saturate in ONNX Runtime on some processors; those of unsigned ones do not.
-        quantize_dynamic(str(path), str(target), weight_type=QuantType.QUInt8)
+        # Products of unsigned by signed bytes saturate in ONNX Runtime on processors without VNNI; those of unsigned ones
+        # do not, but an LSTM has signed ones whatever is asked for. With 7 bits nothing saturates.
+        quantize_dynamic(str(path), str(target), weight_type=QuantType.QUInt8, reduce_range=name == "recurrent")
         result = session(target, levels.ORT_DISABLE_ALL).run(None, feeds)
         case(f"{name}_dynamic", target, feeds, result, atol=4e-2)
         fused = WORK / f"{name}_dynamic_extended.onnx"

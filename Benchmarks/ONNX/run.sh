@@ -1,6 +1,8 @@
 #!/bin/sh
 # Runs ONNX's backend tests through Martlet and writes the table of operators.
 #
+# Without libjpeg-turbo (libturbojpeg.so.0) the three cases that decode JPEG fail.
+#
 # Usage: run.sh [folder for a Python environment and the cases, kept for the next time]
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)

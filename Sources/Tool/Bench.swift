@@ -1,4 +1,5 @@
 import ArgumentParser
+import MartletONNX
 import MartletZoo
 
 #if canImport(Glibc)
@@ -9,7 +10,7 @@ import MartletZoo
   import Darwin
 #endif
 
-/// `martlet bench WORKLOAD|all|overhead|operators`.
+/// `martlet bench WORKLOAD|all|overhead|operators|MODEL.onnx`.
 struct Bench: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Time workloads that other frameworks run too.",
@@ -21,11 +22,15 @@ struct Bench: ParsableCommand {
 
       operators times operators of everyday use at three sizes each; --filter chooses rows, --interactive reads the \
       names of rows from standard input, --list prints them.
+
+      A model in the format of ONNX is read and called with random numbers; --shape NAME=SIZES is the shape of an \
+      input. With --interactive it is called again for each line of standard input.
       """)
 
   private static let others = ["all", "overhead", "operators"]
 
-  @Argument(help: "A workload, all, overhead, or operators.", completion: .list(Workloads.names + others))
+  @Argument(
+    help: "A workload, all, overhead, operators, or a model in ONNX.", completion: .list(Workloads.names + others))
   var workload: String
 
   @Option(help: "Timed steps.")
@@ -43,21 +48,27 @@ struct Bench: ParsableCommand {
   @Flag(help: "Print the rows of operators.")
   var list = false
 
+  @Option(help: "The shape of an input of a model in ONNX: NAME=8x3x224x224.")
+  var shape: [String] = []
+
   @Flag(help: "Read the rows of operators from standard input, and time each at once.")
   var interactive = false
 
   @OptionGroup var engine: EngineOptions
 
   func validate() throws {
-    guard Bench.others.contains(workload) || Workloads.names.contains(workload) else {
+    guard isModel || Bench.others.contains(workload) || Workloads.names.contains(workload) else {
       throw ValidationError("There is no workload '\(workload)'; there are \(Workloads.names.joined(separator: ", ")).")
     }
     if steps < 1 || warmup < 1 { throw ValidationError("--steps and --warmup must be at least 1.") }
     if !(seconds > 0) { throw ValidationError("--seconds must be positive.") }
   }
 
+  private var isModel: Bool { ONNXSummary.recognizes(path: workload) }
+
   func run() throws {
     engine.apply()
+    if isModel { return try timeModel() }
     if workload == "overhead" { return try measureOverhead() }
     if workload == "operators" { return try timeOperators() }
     for name in workload == "all" ? Workloads.names : [workload] {
@@ -70,6 +81,17 @@ struct Bench: ParsableCommand {
     let overhead = try Overhead.measured()
     print(engine.json ? overhead.json.serialized() : overhead.description)
     if !overhead.isMet { throw ExitCode.failure }
+  }
+
+  private func timeModel() throws {
+    let speed = try ONNXSpeed(path: workload, warmupCalls: warmup) { try $0.randomInputs(shape) }
+    func show() throws {
+      let calls = try speed.callSeconds(steps, limit: seconds)
+      print(engine.json ? speed.json(calls).serialized() : speed.description(calls))
+      fflush(nil)
+    }
+    guard interactive else { return try show() }
+    while readLine() != nil { try show() }
   }
 
   private func timeOperators() throws {

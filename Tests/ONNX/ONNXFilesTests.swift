@@ -39,6 +39,22 @@ import Testing
     }
   }
 
+  @Test func `importing and calling a model are timed`() throws {
+    try withModel { folder in
+      var opened = 0
+      let speed = try ONNXSpeed(path: "\(folder)/model.onnx", rounds: 2) { model in
+        opened += 1
+        #expect(model.inputs.map(\.name) == ["a", "b"])
+        return ["a": ONNXValue(Tensor([5, 7] as [Float])), "b": ONNXValue(Tensor([1, 2] as [Float]))]
+      }
+      let calls = try speed.callSeconds(3)
+      #expect(opened == 1)
+      #expect(speed.importSeconds > 0 && speed.firstSeconds > 0 && calls.best > 0 && calls.best <= calls.median)
+      #expect(speed.json(calls)["ms"] == .number(calls.median * 1e3))
+      #expect(throws: ONNXError.self) { try ONNXSpeed(path: "\(folder)/model.onnx") { _ in [:] } }
+    }
+  }
+
   @Test func `a result may not choose its folder`() throws {
     var model = TestModel([TestNode("Relu", ["x"], ["../../y"])])
     model.graph.outputs = ["../../y"]

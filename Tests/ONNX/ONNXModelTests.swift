@@ -51,6 +51,25 @@ import Testing
     #expect("\(error!)".contains("the input \"x\" is float32 [2, 4], not float32 [n1, 3]"))
   }
 
+  @Test func `a filter that was turned around follows its weight, in calls and in derivatives`() throws {
+    let values = (0..<12).map { Float($0) - 5 }
+    var convolution = TestModel(
+      [TestNode("Conv", ["x", "w"], ["c"]), TestNode("ReduceSum", ["c"], ["y"], [("keepdims", .int(0))])],
+      initializers: [.floats(values, [2, 1, 2, 3], name: "w")])
+    convolution.graph.inputs = [("x", 1, [1, 1, 2, 3])]
+    let model = try ONNXModel(convolution.shared)
+    let x = Tensor((1...6).map { Float($0) }, shape: [1, 1, 2, 3])
+    // One place for each filter: the sum of products over both.
+    func expected(_ scale: Float) -> Float { scale * (0..<12).reduce(0) { $0 + values[$1] * Float($1 % 6 + 1) } }
+    for _ in 0..<2 { #expect(try model(x)[0].scalar == Double(expected(1))) }
+    let weight = model.weights["w"]!
+    weight.tensor = weight.tensor * 3
+    for _ in 0..<2 { #expect(try model(x)[0].scalar == Double(expected(3))) }
+    let (y, gradients) = try valueAndGradient { try model(x)[0] }
+    #expect(y.scalar == Double(expected(3)))
+    #expect(gradients[weight]!.scalars(as: Float.self) == [1, 2, 3, 4, 5, 6, 1, 2, 3, 4, 5, 6])
+  }
+
   @Test func `is differentiated by its weights`() throws {
     let model = try ONNXModel(classifier.shared)
     let x = Tensor([0.3, -0.7, 1.1] as [Float], shape: [1, 3])

@@ -47,6 +47,11 @@ struct ValueComparison {
       if p == q || (p.isNaN && q.isNaN) { return false }
       return !((p - q).magnitude <= absolute + relative * q.magnitude)
     }
-    return bad.map { "is \(x[$0]) at \($0), not \(y[$0])" }
+    // Beside the largest number, so that rounding can be told from a mistake.
+    let largest = y.reduce(0) { $1.magnitude.isFinite ? max($0, $1.magnitude) : $0 }
+    return bad.map { place in
+      let part = Float((x[place] - y[place]).magnitude / largest)
+      return "is \(x[place]) at \(place), not \(y[place]): apart by \(part) of the largest number"
+    }
   }
 }

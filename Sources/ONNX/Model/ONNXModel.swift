@@ -5,7 +5,8 @@ public import MartletFormats
 ///
 /// The graph is checked when the model is read and recorded anew at each call, operation by operation, so that sizes may
 /// differ from call to call. What does not depend on the inputs is computed once. Floating-point weights are
-/// `Parameter`s: the model can be differentiated and trained like one that was written in Swift.
+/// `Parameter`s: the model can be differentiated and trained like one that was written in Swift. Filters of convolutions
+/// are kept a second time from the first call on, in the order of dimensions that the kernels read.
 ///
 /// ```swift
 /// let model = try ONNXModel(path: "classifier.onnx")
@@ -48,6 +49,7 @@ public struct ONNXModel: Module {
   let slotCount: Int
   let constants: [(slot: Int, value: ONNXValue)]
   let weightSlots: [(slot: Int, parameter: Parameter)]
+  private let filters: PreparedFilters
   /// The file as it was read, for writing it with other weights.
   let file: ModelFile
 
@@ -77,6 +79,7 @@ public struct ONNXModel: Module {
       constants = folded.constants
       slotCount = planner.slotCount
       weightSlots = initializers.weights.map { ($0.slot, $0.parameter) }
+      filters = PreparedFilters(graph, known: Set(weightSlots.map(\.slot) + constants.map(\.slot)))
       weights = Dictionary(initializers.weights.map { ($0.name, $0.parameter) }) { first, _ in first }
       inputs = try plan.inputs.map { input in
         try Port(input.name, file.model.graph.input.first { $0.name == input.name }?.type)
@@ -138,6 +141,7 @@ extension ONNXModel {
         for (slot, value) in constants { interpreter.set(value, at: slot) }
         for (slot, parameter) in weightSlots { interpreter.set(ONNXValue(parameter.tensor), at: slot) }
         for ((_, slot), value) in zip(graph.inputs, values) { interpreter.set(value, at: slot) }
+        try filters.prepare(interpreter)
         return try interpreter.run(graph)
       }
     } catch var error as ONNXError {

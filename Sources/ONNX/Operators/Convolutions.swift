@@ -6,7 +6,7 @@ extension OperatorTable {
   static let convolutions: [Operator] = [
     Operator("Conv") { call in
       let x = try call.numbers(0)
-      let result = try convolved(&call, x, call.tensor(1), bias: call.optionalTensor(2))
+      let result = try convolved(&call, x, call.numbers(1), bias: call.optionalTensor(2))
       return [.tensor(result)]
     },
     .one("ConvInteger") { call in
@@ -15,7 +15,8 @@ extension OperatorTable {
       let zero = try call.optionalTensor(3)?.cast(to: .int32)
       let centered = try zero.map { filter - (try perFilter($0, filter.rank)) } ?? filter
       // Sums of products of 8-bit numbers are exact in 64-bit floats.
-      let result = try convolved(&call, ONNXTensor(x.cast(to: .float64)), centered.cast(to: .float64), bias: nil)
+      let result = try convolved(
+        &call, ONNXTensor(x.cast(to: .float64)), ONNXTensor(centered.cast(to: .float64)), bias: nil)
       return result.tensor.cast(to: .int32)
     },
     Operator("ConvTranspose") { call in [.tensor(try transposedConvolution(&call))] },
@@ -45,24 +46,24 @@ extension OperatorTable {
 
   /// A convolution of an image with channels as the second dimension by filters `[out, in, spatial…]`.
   static func convolved(
-    _ call: inout Call, _ x: ONNXTensor, _ filter: Tensor, bias: Tensor?
+    _ call: inout Call, _ x: ONNXTensor, _ filter: ONNXTensor, bias: Tensor?
   ) throws -> ONNXTensor {
     let rank = x.tensor.rank - 2
-    guard rank >= 1, filter.rank == rank + 2 else {
-      throw ONNXError(.mismatch, "filters \(filter.shape) do not fit an image \(x.tensor.shape)")
+    let shape = filter.tensor.shape
+    guard rank >= 1, shape.rank == rank + 2 else {
+      throw ONNXError(.mismatch, "filters \(shape) do not fit an image \(x.tensor.shape)")
     }
-    let sizes = Array(filter.shape[2...])
+    let sizes = Array(shape[2...])
     if let named = try call.optionalInts("kernel_shape"), named != sizes {
-      throw ONNXError(.mismatch, "filters \(filter.shape) are not of the size \(named)")
+      throw ONNXError(.mismatch, "filters \(shape) are not of the size \(named)")
     }
     let windows = try Windows(call, image: Array(x.tensor.shape[2...]), sizes: sizes)
     let groups = try call.int("group", default: 1)
-    let kernel = filter.transposed(Array(2..<filter.rank) + [1, 0])
     let result = Tensor.record(
       Convolve(
         strides: try call.shape(windows.strides), dilations: try call.shape(windows.dilations),
         paddingLow: Shape(windows.before), paddingHigh: Shape(windows.after), groups: groups),
-      x.withChannelsLast, kernel, at: SourceLocation(#fileID, #line))
+      x.withChannelsLast, filter.filter, at: SourceLocation(#fileID, #line))
     return try ONNXTensor(channelsLast: bias.map { result + $0 } ?? result)
   }
 
@@ -78,12 +79,11 @@ extension OperatorTable {
     let image = Array(x.tensor.shape[2...])
     let spread = try TransposedWindows(call, image: image, sizes: Array(filter.shape[2...]))
     // The filter of the convolution whose transpose this is: [spatial…, out / groups, in].
-    let kernel = filter.transposed(Array(2..<filter.rank) + [1, 0])
     let result = Tensor.record(
       Convolve(
         .inputGradient, strides: try call.shape(spread.strides), dilations: try call.shape(spread.dilations),
         paddingLow: Shape(spread.before), paddingHigh: Shape(spread.after), groups: groups,
-        resultSizes: try call.shape(spread.results)), x.withChannelsLast, kernel,
+        resultSizes: try call.shape(spread.results)), x.withChannelsLast, filter.asFilter,
       at: SourceLocation(#fileID, #line))
     let bias = try call.optionalTensor(2)
     return try ONNXTensor(channelsLast: bias.map { result + $0 } ?? result)

@@ -9,7 +9,7 @@ extension OperatorTable {
 
   private static let fusedProducts: [Operator] = [
     Operator("FusedConv", domain: domain) { call in
-      let x = try convolved(&call, call.numbers(0), call.tensor(1), bias: call.optionalTensor(2))
+      let x = try convolved(&call, call.numbers(0), call.numbers(1), bias: call.optionalTensor(2))
       let sum = call.has(3) ? x.combined(with: try call.numbers(3)) { $0 + $1 } : x
       let activation = try fusedActivation(call)
       return [.tensor(sum.map(activation))]

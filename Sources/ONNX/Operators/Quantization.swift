@@ -25,7 +25,8 @@ extension OperatorTable {
       let centered = filter - (try perFilter(zero, filter.rank))
       let bias = try call.optionalTensor(8)?.cast(to: .float64)
       // Sums of products of 8-bit numbers are exact in 64-bit floats.
-      let sums = try convolved(&call, ONNXTensor(x.cast(to: .float64)), centered.cast(to: .float64), bias: bias)
+      let sums = try convolved(
+        &call, ONNXTensor(x.cast(to: .float64)), ONNXTensor(centered.cast(to: .float64)), bias: bias)
       let scale = try call.tensor(1) * call.tensor(4) / call.tensor(6)
       let perChannel = scale.elementCount == 1 ? scale.reshaped(to: []) : try perFilter(scale, x.rank - 1)
       return [.tensor(try requantized(sums.tensor, perChannel, call.numbers(7)))]

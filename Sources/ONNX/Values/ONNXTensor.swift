@@ -13,6 +13,8 @@ public struct ONNXTensor: Sendable {
   let channelsLast: Tensor?
   /// Whether the value is the same at every call of the model.
   var isConstant = false
+  /// The same values in the order of a filter of Martlet's, if that has been computed.
+  var preparedFilter: Tensor?
 
   /// A tensor of one of Martlet's own element types.
   public init(_ tensor: Tensor) { self.init(tensor, as: ONNXElementType(tensor.dtype)) }
@@ -57,6 +59,9 @@ extension ONNXTensor {
   ///
   /// - Precondition: At least two dimensions.
   var withChannelsLast: Tensor { channelsLast ?? tensor.transposed([0] + Array(2..<tensor.rank) + [1]) }
+
+  /// The values of a filter in the order of Martlet's: `[spatial…, in, out]`.
+  var filter: Tensor { preparedFilter ?? tensor.asFilter }
 
   /// Applies a function of every element, in whichever order of dimensions is there.
   func map(_ function: (Tensor) throws -> Tensor) rethrows -> ONNXTensor {
