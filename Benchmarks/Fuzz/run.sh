@@ -100,13 +100,14 @@ for format in "${formats[@]}"; do
   MARTLET_FUZZ=$format "$program" -max_total_time="$seconds" -timeout=5 -rss_limit_mb=2048 -max_len=65536 \
     -print_final_stats=1 -verbosity=0 "$corpus" "$kept" 2>&1 | grep -vE '^(INFO|stat::(peak|slowest|new))' || exit 1
   if [[ -n $merge ]]; then
+    # The few inputs that reach most, of at most 2 KiB, are enough to notice a change.
     small=$build/merged/$format
     rm -rf "$small"
-    mkdir -p "$small"
-    MARTLET_FUZZ=$format "$program" -merge=1 -max_len=2048 -verbosity=0 "$small" "$kept" "$corpus" > /dev/null 2>&1
-    # The smallest inputs cover most; a hundred of at most 2 KiB are enough to notice a change.
+    mkdir -p "$small/all" "$small/kept"
+    MARTLET_FUZZ=$format "$program" -merge=1 -merge_control_file="$small/control" -max_len=2048 -verbosity=0 "$small/all" \
+      "$kept" "$corpus" > /dev/null 2>&1
+    Benchmarks/Fuzz/choose_inputs.py "$small/control" "$small/kept"
     rm -rf "$kept"
-    mkdir -p "$kept"
-    find "$small" -type f -size -2k -printf '%s %p\n' | sort -n | head -60 | cut -d' ' -f2 | xargs -r -I{} cp {} "$kept/"
+    mv "$small/kept" "$kept"
   fi
 done
