@@ -40,6 +40,25 @@ struct MachineTests {
     try FileSystem.removeTree(folder)
   }
 
+  @Test func `costs that were measured on a busy machine are not kept, and give way to others`() throws {
+    let folder = try folder()
+    var busy = KernelCosts()
+    busy[.rows] = KernelClass.rows.features.indices.map { Double($0 + 1) }
+    busy.measuredNanoseconds = 500
+    busy.isDisturbed = true
+    var alone = MachineMeasurements(machine: "a machine")
+    alone.add(busy, threads: 2)
+    #expect(alone.costs[2] == busy)
+    try alone.save(in: folder)
+    #expect(MachineMeasurements(machine: "a machine", folder: folder).costs.isEmpty)
+    let quiet = try #require(measurements.costs[2])
+    alone.add(quiet, threads: 2)
+    #expect(alone.costs[2] == quiet)
+    alone.add(busy, threads: 2)
+    #expect(alone.costs[2] == quiet)
+    try FileSystem.removeTree(folder)
+  }
+
   @Test(arguments: [
     "", "{", "[]", "{\"format\":\"martlet-machine\"}",
     "{\"format\":\"martlet-machine\",\"version\":2,\"machine\":\"a machine\",\"peaks\":[],\"bandwidths\":[],\"costs\":[]}",

@@ -6,6 +6,8 @@ package struct KernelCosts: Sendable, Hashable {
   private var costs: [KernelClass: [Double]] = [:]
   /// All time of the kernels from which the costs were learned: less is a less disturbed measurement.
   package var measuredNanoseconds = Double.infinity
+  /// Whether the machine was busy with something else meanwhile. Such costs are used, but not kept for the next process.
+  package var isDisturbed = false
 
   package init() {}
 
@@ -29,7 +31,8 @@ package struct KernelCosts: Sendable, Hashable {
 
   /// The costs that were measured with fewer disturbances.
   func better(_ other: KernelCosts) -> KernelCosts {
-    other.measuredNanoseconds < measuredNanoseconds ? other : self
+    if isDisturbed != other.isDisturbed { return isDisturbed ? other : self }
+    return other.measuredNanoseconds < measuredNanoseconds ? other : self
   }
 }
 

@@ -32,7 +32,11 @@ package final class KnownMachine: Sendable {
   package func costs(threads: Int, again: Bool = false) -> KernelCosts {
     update { measurements in
       guard again || measurements.costs[threads] == nil else { return }
-      measurements.add(KernelCosts.measured(threads: threads), threads: threads)
+      let before = measurements.reachedShare(threads: threads)
+      var costs = KernelCosts.measured(threads: threads)
+      let after = measurements.reachedShare(threads: threads)
+      costs.isDisturbed = min(before, after) < 0.9
+      measurements.add(costs, threads: threads)
     }.costs[threads]!
   }
 

@@ -66,7 +66,8 @@ extension MachineMeasurements {
         bandwidths.map {
           [.string($0.level), .integer($0.capacityBytes), .integer($0.threads), .number($0.bytesPerSecond)]
         }),
-      "costs": .array(costs.sorted { $0.key < $1.key }.map { [.integer($0.key), $0.value.json] }),
+      "costs": .array(
+        costs.filter { !$0.value.isDisturbed }.sorted { $0.key < $1.key }.map { [.integer($0.key), $0.value.json] }),
     ]
   }
 

@@ -63,6 +63,16 @@ package struct MachineMeasurements: Sendable, Hashable {
 }
 
 extension MachineMeasurements {
+  /// The part of the best known speed of arithmetic that the machine reaches now: less than all of it means that somebody
+  /// else computes too.
+  mutating func reachedShare(threads: Int) -> Double {
+    let now = ComputePeak(
+      .float32, threads: threads, floatingPointOperationsPerSecond: martlet_peak_flops_f32(threads, 0.1))
+    add(now)
+    let best = computePeaks.first { $0.elementType == .float32 && $0.threads == threads } ?? now
+    return now.floatingPointOperationsPerSecond / best.floatingPointOperationsPerSecond
+  }
+
   /// Measures arithmetic in registers and bandwidth of each level of memory, for about a second.
   mutating func measurePeaks(threads: Int) {
     for count in Set([1, threads]).sorted() {

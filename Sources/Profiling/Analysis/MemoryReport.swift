@@ -123,7 +123,11 @@ extension MemoryReport: CustomStringConvertible {
       text += "Reserved then: \(Units.bytes(reservedBytes)), of which \(Units.percent(fragmentation)) unused"
       text += "; at most \(Units.bytes(mostReservedBytes))\n"
     }
-    if mostResidentBytes > 0 { text += "The whole process in main memory: \(Units.bytes(mostResidentBytes))\n" }
+    if mostResidentBytes > 0 {
+      text += "The whole process in main memory: \(Units.bytes(mostResidentBytes))"
+      text += ", of which \(Units.bytes(max(0, mostResidentBytes - mostReservedBytes))) are code, what was recorded and"
+      text += " planned, and all else beside tensors\n"
+    }
     for (title, shares) in [
       ("what it was for", byKind), ("layer", byLayer), ("source line", byLine), ("result or variable", holders),
     ] {

@@ -19,7 +19,10 @@ public struct ProfileCheck: Sendable {
   public let overhead: Double
   /// The chance of such a difference between recorded steps and others without a cause.
   public let overheadProbability: Double
-  /// Bytes that the profile says the engine holds at most, and by which the process grew; 0 where the system does not tell.
+  /// Bytes that the profile says the engine holds at most.
+  public let engineBytes: Int
+  /// Bytes by which the process grew, as the profile reports them and as the system says; 0 where it does not tell. Beside
+  /// the engine's they hold what was recorded and planned, and code that was read when it first ran.
   public let reportedBytes, residentBytes: Int
   /// The profile itself.
   public let profile: Profile
@@ -51,11 +54,12 @@ public struct ProfileCheck: Sendable {
       times.append((plain, recorded))
     }
     let resident = canForget ? Processor.peakResidentBytes - before : 0
-    return try ProfileCheck(name, profiler.profile(), times, held: held, resident: resident)
+    return try ProfileCheck(name, profiler.profile(), times, before: (before, held), resident: resident)
   }
 
   private init(
-    _ name: String, _ profile: Profile, _ times: [(plain: Double, recorded: Double)], held: Int, resident: Int
+    _ name: String, _ profile: Profile, _ times: [(plain: Double, recorded: Double)],
+    before: (process: Int, engine: Int), resident: Int
   ) throws {
     (workload, self.profile, residentBytes) = (name, profile, resident)
     let coverage = try profile.view(.op).coverage
@@ -66,7 +70,9 @@ public struct ProfileCheck: Sendable {
     let ratios = times.map { $0.recorded / $0.plain }.sorted()
     overhead = ratios[ratios.count / 2] - 1
     overheadProbability = MannWhitney(times.map(\.plain), times.map(\.recorded)).probability
-    reportedBytes = Int(try MemoryReport(profile).mostReservedBytes) - held
+    let memory = try MemoryReport(profile)
+    engineBytes = Int(memory.mostReservedBytes) - before.engine
+    reportedBytes = resident > 0 ? Int(memory.mostResidentBytes) - before.process : 0
   }
 
   /// Bytes of the engine before the workload is there.
@@ -95,14 +101,14 @@ extension ProfileCheck {
       "workload": .string(workload), "attributed": .rounded(attributedShare, 4), "lines": .rounded(locatedTimeShare, 4),
       "kernels": .integer(kernelCount), "median_error": .rounded(medianError, 4),
       "median_error_by_time": .rounded(medianErrorByTime, 4), "overhead": .rounded(overhead, 4),
-      "overhead_probability": .rounded(overheadProbability, 4), "reported_bytes": .integer(reportedBytes),
-      "resident_bytes": .integer(residentBytes),
+      "overhead_probability": .rounded(overheadProbability, 4), "engine_bytes": .integer(engineBytes),
+      "reported_bytes": .integer(reportedBytes), "resident_bytes": .integer(residentBytes),
     ]
   }
 
   /// The head of the table whose lines ``description`` gives.
   public static let head =
-    "workload    attributed   lines  kernels  median error  by time  overhead  memory reported, of the process"
+    "workload    attributed   lines  kernels  median error  by time  overhead  memory: engine, reported, process"
 
   /// A line of a table.
   public var line: String {
@@ -113,6 +119,7 @@ extension ProfileCheck {
     let name = workload + String(repeating: " ", count: max(1, 12 - workload.count))
     return name + cell(percent(attributedShare), 10) + cell(percent(locatedTimeShare), 8) + cell("\(kernelCount)", 9)
       + cell(percent(medianError), 14) + cell(percent(medianErrorByTime), 9) + cell(percent(overhead), 10)
-      + "  \(reportedBytes >> 20) MiB, \(residentBytes >> 20) MiB (\(percent(memoryError)) apart)"
+      + "  " + [engineBytes, reportedBytes, residentBytes].map { "\($0 >> 20) MiB" }.joined(separator: ", ")
+      + " (\(percent(memoryError)) apart)"
   }
 }

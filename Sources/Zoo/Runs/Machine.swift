@@ -32,8 +32,11 @@ public struct Machine: Sendable {
   /// Sets how many threads kernels use.
   public static func useThreads(_ count: Int) { martlet_pool_set_threads(count) }
 
-  /// Measures once more what the machine can do, for profiles.
-  public static func measureAgain() { _ = MachineFacts.measured(again: true) }
+  /// Measures once more what the machine can do, and what kernels cost, for profiles.
+  public static func measureAgain() {
+    _ = MachineFacts.measured(again: true)
+    _ = KnownMachine.shared.costs(threads: martlet_pool_threads(), again: true)
+  }
 
   /// Looks and measures; takes about three seconds. What is measured counts for profiles too.
   public static func measured() -> Machine {
