@@ -153,12 +153,13 @@ static int only_reduces(const martlet_row_program *p) {
   return 1;
 }
 
-// Tiles are sized so that the registers in use fill about half of a first-level cache.
+// Tiles are sized so that the registers in use fill about half of a first-level cache, or all of it.
 static void derive_tile(martlet_row_program *p) {
-  size_t elements = 20480 / ((p->tile_registers + 1) * p->width);
+  // Rows that are reduced are worth larger ones: what is done once for every tile weighs more on them.
+  size_t most = p->row_reductions > 0 ? 4096 : 2048, elements = 10 * most / ((p->tile_registers + 1) * p->width);
   // Whole reduction blocks, so that sums do not depend on the number of registers.
   elements = elements / ROW_REDUCTION_BLOCK * ROW_REDUCTION_BLOCK;
-  elements = elements < 512 ? 512 : elements > 2048 ? 2048 : elements;
+  elements = elements < 512 ? 512 : elements > most ? most : elements;
   // The more rows come together in a tile, the less often the accumulators of the columns are read and written.
   if (p->column_reductions > 0 && p->width <= 4 && only_reduces(p)) elements = 8192;
   p->tile_elements = elements;
