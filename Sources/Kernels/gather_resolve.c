@@ -73,13 +73,21 @@ CHECK(int32_t, i32_avx2, __attribute__((target("avx2"))))
 CHECK(int64_t, i64_avx2, __attribute__((target("avx2"))))
 #endif
 
+// For types that `is_checked` knows. Unsigned numbers beyond the signed range are negative as signed ones.
 static int check(uint8_t type, const void *indices, size_t first, size_t n, int64_t size, int64_t *least) {
+  int is_good;
 #if defined(__x86_64__)
-  if (rows_isa() > 0 && type == MARTLET_I32) return check_i32_avx2(indices, first, n, size, least);
-  if (rows_isa() > 0) return check_i64_avx2(indices, first, n, size, least);
+  if (rows_isa() > 0) {
+    is_good = type == MARTLET_I32 ? check_i32_avx2(indices, first, n, size, least)
+                                  : check_i64_avx2(indices, first, n, size, least);
+    return is_good && (type != MARTLET_U64 || *least >= 0);
+  }
 #endif
-  return type == MARTLET_I32 ? check_i32(indices, first, n, size, least) : check_i64(indices, first, n, size, least);
+  is_good = type == MARTLET_I32 ? check_i32(indices, first, n, size, least) : check_i64(indices, first, n, size, least);
+  return is_good && (type != MARTLET_U64 || *least >= 0);
 }
+
+static int is_checked(uint8_t type) { return type == MARTLET_I32 || type == MARTLET_I64 || type == MARTLET_U64; }
 
 static int resolve_u64(const void *indices, size_t first, size_t n, int64_t size, size_t *rows) {
   int is_bad = 0;
@@ -145,7 +153,7 @@ static void check_chunk(void *context, size_t chunk, size_t worker) {
   resolve_job *job = context;
   size_t rows[resolve_block], first = chunk * resolve_chunk_size;
   size_t end = first + resolve_chunk_size < job->total ? first + resolve_chunk_size : job->total;
-  if (job->shape->index_type == MARTLET_I32 || job->shape->index_type == MARTLET_I64) {
+  if (is_checked(job->shape->index_type)) {
     int64_t least;
     int is_good = check(job->shape->index_type, job->indices, first, end - first, (int64_t)job->shape->n, &least);
     if (!is_good) __atomic_store_n(&job->is_bad, 1, __ATOMIC_RELAXED);
@@ -217,7 +225,8 @@ int check_rows(const martlet_index_shape *s, const void *indices, resolved_rows 
   resolve_job job = {.shape = s, .indices = indices, .total = total};
   rows_parallel((total + resolve_chunk_size - 1) / resolve_chunk_size, check_chunk, &job);
   int is_plain = s->form != MARTLET_INDEX_ELEMENTS || s->inner == 1;
-  if (is_plain && s->index_type == MARTLET_I64 && !job.is_negative) resolved->given = indices;
+  int is_wide = s->index_type == MARTLET_I64 || s->index_type == MARTLET_U64;
+  if (is_plain && is_wide && !job.is_negative) resolved->given = indices;
   return job.is_bad ? find_bad_index(s, indices, total, error) : MARTLET_ROW_OK;
 }
 
