@@ -1,16 +1,19 @@
 // Factorizations for one instruction set: the including file sets the target, TABLE_F32 and TABLE_F64.
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "algebra.h"
 #include "include/martlet_gemm.h"
+#include "row_runtime.h"
 
 #define T float
 #define NAME(name) name##_f32
 #define GEMM martlet_gemm_f32
 #define EPSILON 0x1p-24
 #include "algebra_vectors.h"
+#include "algebra_rotations.h"
 #include "algebra_solve.h"
 #include "algebra_orthogonal.h"
 #undef T
@@ -22,6 +25,7 @@
 #define GEMM martlet_gemm_f64
 #define EPSILON 0x1p-53
 #include "algebra_vectors.h"
+#include "algebra_rotations.h"
 #include "algebra_solve.h"
 #include "algebra_orthogonal.h"
 

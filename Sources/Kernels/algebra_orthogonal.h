@@ -60,21 +60,63 @@ static void NAME(fill)(T *x, size_t n, T value) {
   for (size_t i = 0; i < n; i++) x[i] = value;
 }
 
+// A step of the reduction to tridiagonal form: a block of `left` rows and columns is updated by the vectors v and p, and
+// then, but for its first row, multiplied by the next reflection's vector u.
+typedef struct NAME(tridiagonal_step) {
+  T *block, *product;
+  const T *v, *p, *u;
+  size_t n, left;
+  int is_updated;
+} NAME(tridiagonal_step);
+
+enum { NAME(step_rows) = 32 };
+
+static void NAME(update_rows)(const NAME(tridiagonal_step) *step, size_t first, size_t last) {
+  for (size_t i = first; i < last; i++) {
+    T *row = step->block + i * step->n;
+    if (step->is_updated) NAME(add_two)(row, step->p, -step->v[i], step->v, -step->p[i], step->left);
+    if (i > 0) step->product[i - 1] = NAME(dot)(row + 1, step->u, step->left - 1);
+  }
+}
+
+static void NAME(update_chunk)(void *context, size_t chunk, size_t worker) {
+  (void)worker;
+  const NAME(tridiagonal_step) *step = context;
+  size_t first = 1 + chunk * NAME(step_rows), last = first + NAME(step_rows);
+  NAME(update_rows)(step, first, last < step->left ? last : step->left);
+}
+
 // QᵀAQ = tridiagonal, of which d is the diagonal and e[i] stands beside d[i] and d[i + 1]. Leaves reflections in the
-// rows of a, and Qᵀ in zt. p holds n elements, rest what `gather_reflections` needs.
+// rows of a, and Qᵀ in zt. p holds n elements, rest what `gather_reflections` needs, and n at least.
 static void NAME(tridiagonalize)(T *a, size_t n, T *d, T *e, T *zt, T *p, T *tau, T *rest) {
+  // Elements of a block from which on it is shared among threads.
+  enum { shared = 1 << 16 };
+  T *next = rest;
+  if (n > 1) {
+    d[0] = a[0];
+    tau[0] = NAME(reflector)(a + 1, n - 1, &e[0]);
+    for (size_t i = 1; i < n; i++) p[i - 1] = NAME(dot)(a + i * n + 1, a + 1, n - 1);
+  }
   for (size_t k = 0; k + 1 < n; k++) {
     size_t left = n - k - 1;
-    T *v = a + k * n + k + 1, beta;
-    d[k] = a[k * n + k];
-    tau[k] = NAME(reflector)(v, left, &beta);
-    e[k] = beta;
-    if (tau[k] == 0) continue;
-    T *block = a + (k + 1) * n + k + 1;
-    for (size_t i = 0; i < left; i++) p[i] = tau[k] * NAME(dot)(block + i * n, v, left);
-    T half = (T)-0.5 * tau[k] * NAME(dot)(p, v, left);
-    NAME(add_scaled)(p, v, half, left);
-    for (size_t i = 0; i < left; i++) NAME(add_two)(block + i * n, p, -v[i], v, -p[i], left);
+    T *v = a + k * n + k + 1, *block = a + (k + 1) * n + k + 1;
+    if (tau[k] != 0) {
+      for (size_t i = 0; i < left; i++) p[i] *= tau[k];
+      NAME(add_scaled)(p, v, (T)-0.5 * tau[k] * NAME(dot)(p, v, left), left);
+    }
+    NAME(tridiagonal_step) step = {.block = block, .product = next, .v = v, .p = p, .u = block + 1, .n = n,
+                                   .left = left, .is_updated = tau[k] != 0};
+    NAME(update_rows)(&step, 0, 1);
+    d[k + 1] = block[0];
+    if (left > 1) tau[k + 1] = NAME(reflector)(block + 1, left - 1, &e[k + 1]);
+    if (left * left >= shared) {
+      rows_parallel((left - 1 + NAME(step_rows) - 1) / NAME(step_rows), NAME(update_chunk), &step);
+    } else {
+      NAME(update_rows)(&step, 1, left);
+    }
+    T *held = p;
+    p = next;
+    next = held;
   }
   if (n > 0) d[n - 1] = a[n * n - 1];
   memset(zt, 0, n * n * sizeof(T));
@@ -82,8 +124,8 @@ static void NAME(tridiagonalize)(T *a, size_t n, T *d, T *e, T *zt, T *p, T *tau
   if (n > 1) NAME(gather_reflections)(zt, n, n, a, n, 1, 1, tau, n - 1, rest);
 }
 
-// The eigenvalues of a tridiagonal matrix, in d; rows of zt turn with them. Implicit shifts (Wilkinson's).
-static int NAME(tridiagonal_ql)(T *d, T *e, size_t n, T *zt) {
+// The eigenvalues of a tridiagonal matrix, in d; rows turn with them. Implicit shifts (Wilkinson's).
+static int NAME(tridiagonal_ql)(T *d, T *e, size_t n, NAME(rotations) *vectors) {
   if (n > 0) e[n - 1] = 0;
   for (size_t l = 0; l < n; l++) {
     for (int round = 0;; round++) {
@@ -94,13 +136,13 @@ static int NAME(tridiagonal_ql)(T *d, T *e, size_t n, T *zt) {
       }
       if (m == l) break;
       if (round == 80) return MARTLET_ALGEBRA_NOT_CONVERGED;
-      double g = ((double)d[l + 1] - (double)d[l]) / (2.0 * (double)e[l]), r = hypot(g, 1.0);
+      double g = ((double)d[l + 1] - (double)d[l]) / (2.0 * (double)e[l]), r = NAME(hypotenuse)(g, 1.0);
       g = (double)d[m] - (double)d[l] + (double)e[l] / (g + (g < 0 ? -r : r));
       double s = 1, c = 1, p = 0;
       size_t i = m;
       while (i-- > l) {
         double f = s * (double)e[i], b = c * (double)e[i];
-        r = hypot(f, g);
+        r = NAME(hypotenuse)(f, g);
         e[i + 1] = (T)r;
         if (r == 0) {
           d[i + 1] -= (T)p;
@@ -114,7 +156,7 @@ static int NAME(tridiagonal_ql)(T *d, T *e, size_t n, T *zt) {
         p = s * t;
         d[i + 1] = (T)(g + p);
         g = c * t - b;
-        NAME(rotate)(zt + (i + 1) * n, zt + i * n, (T)c, (T)s, n);
+        NAME(turn)(vectors, i + 1, i, c, s);
         if (i == l) {
           d[l] -= (T)p;
           e[l] = (T)g;
@@ -124,6 +166,7 @@ static int NAME(tridiagonal_ql)(T *d, T *e, size_t n, T *zt) {
       }
     }
   }
+  NAME(apply_rotations)(vectors);
   return MARTLET_ALGEBRA_OK;
 }
 
@@ -173,7 +216,8 @@ static int NAME(eigh)(size_t n, const void *source, void *values, void *vectors,
     for (size_t j = 0; j < n; j++) copy[i * n + j] = (T)0.5 * (a[i * n + j] + a[j * n + i]);
   }
   NAME(tridiagonalize)(copy, n, d, e, zt, p, tau, rest);
-  int status = NAME(tridiagonal_ql)(d, e, n, zt);
+  NAME(rotations) turns = NAME(rotations_of)(zt, n, n, rest, NAME(together) * (3 * n + NAME(together)));
+  int status = NAME(tridiagonal_ql)(d, e, n, &turns);
   error->status = status;
   if (status != MARTLET_ALGEBRA_OK) return status;
   NAME(sort_rows)(d, n, 0, zt, n, NULL, 0);
@@ -215,18 +259,19 @@ static void NAME(bidiagonalize)(T *a, size_t rows, size_t columns, T *d, T *e, T
 
 // c and s with c f + s g = r and c g - s f = 0.
 static inline void NAME(plane)(double f, double g, double *c, double *s, double *r) {
-  *r = hypot(f, g);
+  *r = NAME(hypotenuse)(f, g);
   *c = *r == 0 ? 1 : f / *r;
   *s = *r == 0 ? 0 : g / *r;
 }
 
 // One implicit QR step on rows `low...high` of the bidiagonal.
-static void NAME(bidiagonal_step)(T *d, T *e, size_t low, size_t high, T *ut, size_t rows, T *vt, size_t columns) {
+static void NAME(bidiagonal_step)(T *d, T *e, size_t low, size_t high, NAME(rotations) *left,
+                                 NAME(rotations) *right) {
   double dm = (double)d[high - 1], dn = (double)d[high], en = (double)e[high - 1];
   double em = high - 1 > low ? (double)e[high - 2] : 0;
   // Wilkinson's shift: the eigenvalue of the last 2 x 2 of BᵀB that is nearer to its last element.
   double half = ((dm - dn) * (dm + dn) + (em - en) * (em + en)) * 0.5, cross = dm * en;
-  double root = hypot(half, cross);
+  double root = NAME(hypotenuse)(half, cross);
   double last = dn * dn + en * en, divisor = half + (half < 0 ? -root : root);
   double shift = last - (divisor == 0 ? 0 : cross * (cross / divisor));
   double first = (double)d[low];
@@ -240,7 +285,7 @@ static void NAME(bidiagonal_step)(T *d, T *e, size_t low, size_t high, T *ut, si
     double side = c * ek - s * dk;
     g = s * next;
     next = c * next;
-    NAME(rotate)(vt + k * columns, vt + (k + 1) * columns, (T)c, (T)s, columns);
+    NAME(turn)(right, k, k + 1, c, s);
     NAME(plane)(f, g, &c, &s, &r);
     d[k] = (T)r;
     f = c * side + s * next;
@@ -249,13 +294,13 @@ static void NAME(bidiagonal_step)(T *d, T *e, size_t low, size_t high, T *ut, si
     g = s * beyond;
     if (k + 1 < high) e[k + 1] = (T)(c * beyond);
     e[k] = (T)f;
-    NAME(rotate)(ut + k * rows, ut + (k + 1) * rows, (T)c, (T)s, rows);
+    NAME(turn)(left, k, k + 1, c, s);
   }
   e[high - 1] = (T)f;
 }
 
 // Clears the row of a diagonal element that is zero, by rotations with the rows below it.
-static void NAME(clear_row)(T *d, T *e, size_t row, size_t high, T *ut, size_t rows) {
+static void NAME(clear_row)(T *d, T *e, size_t row, size_t high, NAME(rotations) *left) {
   double f = (double)e[row];
   e[row] = 0;
   for (size_t k = row + 1; k <= high && f != 0; k++) {
@@ -266,12 +311,12 @@ static void NAME(clear_row)(T *d, T *e, size_t row, size_t high, T *ut, size_t r
       f = -s * (double)e[k];
       e[k] = (T)(c * (double)e[k]);
     }
-    NAME(rotate)(ut + k * rows, ut + row * rows, (T)c, (T)s, rows);
+    NAME(turn)(left, k, row, c, s);
   }
 }
 
 // Clears the column above a last diagonal element that is zero, by rotations with the columns before it.
-static void NAME(clear_column)(T *d, T *e, size_t low, size_t high, T *vt, size_t columns) {
+static void NAME(clear_column)(T *d, T *e, size_t low, size_t high, NAME(rotations) *right) {
   double f = (double)e[high - 1];
   e[high - 1] = 0;
   for (size_t k = high; k-- > low && f != 0;) {
@@ -282,11 +327,11 @@ static void NAME(clear_column)(T *d, T *e, size_t low, size_t high, T *vt, size_
       f = -s * (double)e[k - 1];
       e[k - 1] = (T)(c * (double)e[k - 1]);
     }
-    NAME(rotate)(vt + k * columns, vt + high * columns, (T)c, (T)s, columns);
+    NAME(turn)(right, k, high, c, s);
   }
 }
 
-static int NAME(bidiagonal_qr)(T *d, T *e, size_t n, T *ut, size_t rows, T *vt) {
+static int NAME(bidiagonal_qr)(T *d, T *e, size_t n, NAME(rotations) *left, NAME(rotations) *right) {
   double norm = 0;
   for (size_t i = 0; i < n; i++) {
     double size = fabs((double)d[i]) + fabs((double)e[i]);
@@ -312,13 +357,15 @@ static int NAME(bidiagonal_qr)(T *d, T *e, size_t n, T *ut, size_t rows, T *vt) 
       }
     }
     if (zero < high) {
-      NAME(clear_row)(d, e, zero, high, ut, rows);
+      NAME(clear_row)(d, e, zero, high, left);
     } else if (zero == high) {
-      NAME(clear_column)(d, e, low, high, vt, n);
+      NAME(clear_column)(d, e, low, high, right);
     } else {
-      NAME(bidiagonal_step)(d, e, low, high, ut, rows, vt, n);
+      NAME(bidiagonal_step)(d, e, low, high, left, right);
     }
   }
+  NAME(apply_rotations)(left);
+  NAME(apply_rotations)(right);
   return MARTLET_ALGEBRA_OK;
 }
 
@@ -342,7 +389,10 @@ static int NAME(svd)(size_t rows, size_t columns, const void *source, void *u, v
     NAME(transpose)(source, rows, columns, a);
   }
   NAME(bidiagonalize)(a, tall, few, d, e, ut, vt, left, right, w, column, gather);
-  int status = NAME(bidiagonal_qr)(d, e, few, ut, tall, vt);
+  size_t half = NAME(together) * (tall + 2 * few + NAME(together)) / 2;
+  NAME(rotations) left_turns = NAME(rotations_of)(ut, few, tall, gather, half);
+  NAME(rotations) right_turns = NAME(rotations_of)(vt, few, few, gather + half, half);
+  int status = NAME(bidiagonal_qr)(d, e, few, &left_turns, &right_turns);
   error->status = status;
   if (status != MARTLET_ALGEBRA_OK) return status;
   for (size_t i = 0; i < few; i++) {

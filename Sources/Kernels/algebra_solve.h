@@ -20,6 +20,34 @@ static int NAME(cholesky_block)(T *a, size_t n, size_t stride, size_t base, mart
   return MARTLET_ALGEBRA_OK;
 }
 
+// Rows below a factored corner.
+typedef struct NAME(rows_below) {
+  const T *corner;
+  T *rows;
+  size_t count, stride, size;
+} NAME(rows_below);
+
+enum { NAME(rows_per_chunk) = 32, NAME(row_group) = 4 };
+
+// A few rows side by side: every number waits for those before it in its own row only.
+static void NAME(solve_rows)(void *context, size_t chunk, size_t worker) {
+  (void)worker;
+  const NAME(rows_below) *below = context;
+  size_t first = chunk * NAME(rows_per_chunk), end = first + NAME(rows_per_chunk);
+  if (end > below->count) end = below->count;
+  for (size_t i = first; i < end; i += NAME(row_group)) {
+    size_t together = end - i < NAME(row_group) ? end - i : NAME(row_group);
+    T *rows = below->rows + i * below->stride;
+    for (size_t j = 0; j < below->size; j++) {
+      const T *other = below->corner + j * below->stride;
+      for (size_t r = 0; r < together; r++) {
+        T *row = rows + r * below->stride;
+        row[j] = (row[j] - NAME(dot)(row, other, j)) / other[j];
+      }
+    }
+  }
+}
+
 static int NAME(cholesky)(size_t n, const void *source, void *result, martlet_algebra_error *error) {
   const T *a = source;
   T *l = result;
@@ -31,13 +59,8 @@ static int NAME(cholesky)(size_t n, const void *source, void *result, martlet_al
     T *corner = l + k * n + k;
     int status = NAME(cholesky_block)(corner, size, n, k, error);
     if (status != MARTLET_ALGEBRA_OK) return status;
-    for (size_t i = next; i < n; i++) {
-      T *row = l + i * n + k;
-      for (size_t j = 0; j < size; j++) {
-        const T *other = corner + j * n;
-        row[j] = (row[j] - NAME(dot)(row, other, j)) / other[j];
-      }
-    }
+    NAME(rows_below) below = {.corner = corner, .rows = l + next * n + k, .count = n - next, .stride = n, .size = size};
+    rows_parallel((below.count + NAME(rows_per_chunk) - 1) / NAME(rows_per_chunk), NAME(solve_rows), &below);
     // The lower half of what is left, a strip of columns at a time.
     for (size_t j = next; j < n; j += NAME(block)) {
       size_t width = n - j < NAME(block) ? n - j : NAME(block);

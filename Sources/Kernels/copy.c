@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "include/martlet_copy.h"
+#include "row_kernels.h"
 #include "row_runtime.h"
 
 enum { max_rank = 8, chunk_bytes = 1 << 17, block = 32 };
@@ -134,10 +135,15 @@ static void copy_bytes(char *to, const char *from, size_t n) {
   memcpy(to, from, n);
 }
 
+/// Results from this size on, and as much that is read for them, do not stay in a cache until they are used.
+enum { stream_bytes = 16 << 20 };
+
 typedef struct join_job {
   const martlet_part *parts;
   size_t rows, count, row_bytes, per_chunk;
   char *result;
+  /// Copies past the caches, or null.
+  row_unary stream;
 } join_job;
 
 static void join_chunk(void *context, size_t chunk, size_t worker) {
@@ -148,16 +154,25 @@ static void join_chunk(void *context, size_t chunk, size_t worker) {
   for (size_t row = first; row < last && row < job->rows; row++) {
     for (size_t part = 0; part < job->count; part++) {
       const martlet_part *p = &job->parts[part];
-      copy_bytes(to, (const char *)p->source + (int64_t)row * p->step, p->bytes);
+      const char *from = (const char *)p->source + (int64_t)row * p->step;
+      if (job->stream != NULL) {
+        job->stream(to, from, p->bytes);
+      } else {
+        copy_bytes(to, from, p->bytes);
+      }
       to += p->bytes;
     }
   }
+#if defined(__x86_64__)
+  if (job->stream != NULL) __builtin_ia32_sfence();
+#endif
 }
 
 void martlet_join(size_t rows, const martlet_part *parts, size_t count, void *result) {
   join_job job = {.parts = parts, .rows = rows, .count = count, .result = result};
   for (size_t part = 0; part < count; part++) job.row_bytes += parts[part].bytes;
   if (rows == 0 || job.row_bytes == 0) return;
+  if (rows >= stream_bytes / job.row_bytes) job.stream = martlet_row_kernels_current()->stream;
   job.per_chunk = job.row_bytes >= chunk_bytes ? 1 : chunk_bytes / job.row_bytes;
   rows_parallel((rows + job.per_chunk - 1) / job.per_chunk, join_chunk, &job);
 }

@@ -54,6 +54,41 @@ RESOLVE(int32_t, i32_avx2, __attribute__((target("avx2"))))
 RESOLVE(int64_t, i64_avx2, __attribute__((target("avx2"))))
 #endif
 
+// The lowest index, or 0, and whether all are in range.
+#define CHECK(T, suffix, attributes)                                                                            \
+  attributes static int check_##suffix(const void *indices, size_t first, size_t n, int64_t size, int64_t *least) { \
+    const T *p = (const T *)indices + first;                                                                    \
+    T lowest = 0, highest = -1;                                                                                 \
+    _Pragma("clang loop vectorize(assume_safety)") for (size_t i = 0; i < n; i++) {                             \
+      lowest = p[i] < lowest ? p[i] : lowest;                                                                   \
+      highest = p[i] > highest ? p[i] : highest;                                                                \
+    }                                                                                                           \
+    *least = (int64_t)lowest;                                                                                   \
+    return (int64_t)lowest >= -size && (int64_t)highest < size;                                                 \
+  }
+CHECK(int32_t, i32, )
+CHECK(int64_t, i64, )
+#if defined(__x86_64__)
+CHECK(int32_t, i32_avx2, __attribute__((target("avx2"))))
+CHECK(int64_t, i64_avx2, __attribute__((target("avx2"))))
+#endif
+
+// For types that `is_checked` knows. Unsigned numbers beyond the signed range are negative as signed ones.
+static int check(uint8_t type, const void *indices, size_t first, size_t n, int64_t size, int64_t *least) {
+  int is_good;
+#if defined(__x86_64__)
+  if (rows_isa() > 0) {
+    is_good = type == MARTLET_I32 ? check_i32_avx2(indices, first, n, size, least)
+                                  : check_i64_avx2(indices, first, n, size, least);
+    return is_good && (type != MARTLET_U64 || *least >= 0);
+  }
+#endif
+  is_good = type == MARTLET_I32 ? check_i32(indices, first, n, size, least) : check_i64(indices, first, n, size, least);
+  return is_good && (type != MARTLET_U64 || *least >= 0);
+}
+
+static int is_checked(uint8_t type) { return type == MARTLET_I32 || type == MARTLET_I64 || type == MARTLET_U64; }
+
 static int resolve_u64(const void *indices, size_t first, size_t n, int64_t size, size_t *rows) {
   int is_bad = 0;
   for (size_t i = 0; i < n; i++) {
@@ -97,7 +132,7 @@ typedef struct resolve_job {
   const void *indices;
   size_t *rows;
   size_t total;
-  int is_bad;
+  int is_bad, is_negative;
 } resolve_job;
 
 enum { resolve_chunk_size = 1 << 14, resolve_block = 1024 };
@@ -118,6 +153,13 @@ static void check_chunk(void *context, size_t chunk, size_t worker) {
   resolve_job *job = context;
   size_t rows[resolve_block], first = chunk * resolve_chunk_size;
   size_t end = first + resolve_chunk_size < job->total ? first + resolve_chunk_size : job->total;
+  if (is_checked(job->shape->index_type)) {
+    int64_t least;
+    int is_good = check(job->shape->index_type, job->indices, first, end - first, (int64_t)job->shape->n, &least);
+    if (!is_good) __atomic_store_n(&job->is_bad, 1, __ATOMIC_RELAXED);
+    if (least < 0) __atomic_store_n(&job->is_negative, 1, __ATOMIC_RELAXED);
+    return;
+  }
   for (; first < end; first += resolve_block) {
     size_t n = end - first < resolve_block ? end - first : resolve_block;
     if (!resolve_slice(job->shape, job->indices, first, n, rows)) {
@@ -143,7 +185,7 @@ int find_bad_index(const martlet_index_shape *s, const void *indices, size_t tot
 
 static int resolve_axis(const martlet_index_shape *s, const void *indices, size_t total, size_t *rows,
                         martlet_row_error *error) {
-  resolve_job job = {s, indices, rows, total, 0};
+  resolve_job job = {.shape = s, .indices = indices, .rows = rows, .total = total};
   rows_parallel((total + resolve_chunk_size - 1) / resolve_chunk_size, resolve_chunk, &job);
   return job.is_bad ? find_bad_index(s, indices, total, error) : MARTLET_ROW_OK;
 }
@@ -171,7 +213,8 @@ static resolved_rows describe(const martlet_index_shape *s) {
   } else if (s->form == MARTLET_INDEX_ELEMENTS) {
     source_rows *= inner, count *= inner, inner = 1;
   }
-  return (resolved_rows){NULL, source_rows, s->outer, count, inner, s->form == MARTLET_INDEX_ROWS};
+  return (resolved_rows){.source_rows = source_rows, .outer = s->outer, .count = count, .inner = inner,
+                         .is_shared = s->form == MARTLET_INDEX_ROWS};
 }
 
 static size_t index_count(const resolved_rows *rows) { return rows->is_shared ? rows->count : rows->outer * rows->count; }
@@ -179,8 +222,11 @@ static size_t index_count(const resolved_rows *rows) { return rows->is_shared ? 
 int check_rows(const martlet_index_shape *s, const void *indices, resolved_rows *resolved, martlet_row_error *error) {
   *resolved = describe(s);
   size_t total = index_count(resolved);
-  resolve_job job = {s, indices, NULL, total, 0};
+  resolve_job job = {.shape = s, .indices = indices, .total = total};
   rows_parallel((total + resolve_chunk_size - 1) / resolve_chunk_size, check_chunk, &job);
+  int is_plain = s->form != MARTLET_INDEX_ELEMENTS || s->inner == 1;
+  int is_wide = s->index_type == MARTLET_I64 || s->index_type == MARTLET_U64;
+  if (is_plain && is_wide && !job.is_negative) resolved->given = indices;
   return job.is_bad ? find_bad_index(s, indices, total, error) : MARTLET_ROW_OK;
 }
 

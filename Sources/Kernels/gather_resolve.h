@@ -12,6 +12,8 @@ typedef struct resolved_rows {
   size_t inner;
   /// The same rows serve all outer indices.
   int is_shared;
+  /// After `check_rows`: the indices themselves where they are row numbers already, else null. Not to be freed.
+  const size_t *given;
 } resolved_rows;
 
 /// Checks all indices. On success `resolved->rows` must be freed.

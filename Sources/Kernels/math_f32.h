@@ -194,17 +194,19 @@ MATH_INLINE float f32_erfc(float x) {
   float a = __builtin_elementwise_abs(x);
   a = a > 10.1f ? 10.1f : a;
   float s = 1.0f / (a + 1.5f), t = (a - 1.5f) * s;
-  float p = -0.000140544027f;
-  p = MATH_FMA(p, t, -0.000169025603f);
-  p = MATH_FMA(p, t, 0.000740269898f);
-  p = MATH_FMA(p, t, 0.00182444009f);
-  p = MATH_FMA(p, t, -0.000743873185f);
-  p = MATH_FMA(p, t, -0.0094725145f);
-  p = MATH_FMA(p, t, -0.0081322901f);
-  p = MATH_FMA(p, t, 0.0477695242f);
-  p = MATH_FMA(p, t, 0.0756225362f);
-  p = MATH_FMA(p, t, -0.507850051f);
-  p = MATH_FMA(p, t, 0.96475625f);
+  // The upper coefficients in two chains. All are times 2^-64, which the last step takes back.
+  float z = t * t;
+  float even = 0x1p-64f * -0.000140544027f, odd = 0x1p-64f * -0.000169025603f;
+  even = MATH_FMA(even, z, 0x1p-64f * 0.000740269898f);
+  odd = MATH_FMA(odd, z, 0x1p-64f * 0.00182444009f);
+  even = MATH_FMA(even, z, 0x1p-64f * -0.000743873185f);
+  odd = MATH_FMA(odd, z, 0x1p-64f * -0.0094725145f);
+  even = MATH_FMA(even, z, 0x1p-64f * -0.0081322901f);
+  odd = MATH_FMA(odd, z, 0x1p-64f * 0.0477695242f);
+  float p = MATH_FMA(even, t, odd);
+  p = MATH_FMA(p, t, 0x1p-64f * 0.0756225362f);
+  p = MATH_FMA(p, t, 0x1p-64f * -0.507850051f);
+  p = MATH_FMA(p, t, 0x1p-64f * 0.96475625f);
   float scale = p * s;
   // scale exp(-a^2) in as few roundings as can be; what the square loses goes into the exponent.
   float square = a * a, lost = MATH_FMA(a, a, -square);
@@ -213,9 +215,9 @@ MATH_INLINE float f32_erfc(float x) {
   float r = MATH_FMA(n, -0x1.62e430p-1f, -square);
   r = MATH_FMA(n, 0x1.05c610p-29f, r) - lost;
   float value = MATH_FMA(scale, f32_exp_rest_short(r), scale);
-  // Two steps, of which only the second can round: the exponent is between -148 and 0.
+  // The exponent is between -148 and 0, and only this product can round below the normal range.
   uint32_t exponent = f32_bits(turn) - f32_bits(MATH_ROUND_F32) + 127 + 64;
-  value = value * f32_from_bits(exponent << 23) * 0x1p-64f;
+  value = value * f32_from_bits(exponent << 23);
   return x < 0.0f ? 2.0f - value : value;
 }
 

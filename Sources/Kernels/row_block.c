@@ -29,7 +29,7 @@ void row_begin(row_run *run, void *scratch) {
 
 static row_accumulator identity(uint8_t type, uint8_t kind) {
   int is_max = kind == MARTLET_REDUCE_MAX;
-  if (kind == MARTLET_REDUCE_SUM || kind == MARTLET_REDUCE_PRODUCT) {
+  if (kind == MARTLET_REDUCE_SUM || kind >= MARTLET_REDUCE_COUNT || kind == MARTLET_REDUCE_PRODUCT) {
     int one = kind == MARTLET_REDUCE_PRODUCT;
     return type >= MARTLET_F16 ? (row_accumulator){.d = one} : (row_accumulator){.u = (uint64_t)one};
   }

@@ -283,7 +283,43 @@ static void expand_rows(row_run *run, const martlet_row_instruction *i) {
   define(run, i->result, memory, 0);
 }
 
+// The center of each square; with 0 in place of what is not there.
+static row_register center_of(const row_run *run, const martlet_row_instruction *i) {
+  static const float zero = 0.0f;
+  if (i->kind == MARTLET_REDUCE_SQUARES) return (row_register){.data = &zero, .is_uniform = 1};
+  return run->tile[i->b];
+}
+
+// The squares themselves, where no kernel forms them on the way.
+static const float *form_squares(row_run *run, const martlet_row_instruction *i) {
+  float *squares = (float *)(void *)run->staging[1];
+  const row_binary *binary = run->kernels->binary[MARTLET_F32];
+  const void *centers = row_expanded(run, center_of(run, i), sizeof(float), 1);
+  binary[MARTLET_BINARY_SUBTRACT](squares, row_expanded(run, run->tile[i->a], sizeof(float), 0), centers, run->count, 0);
+  binary[MARTLET_BINARY_MULTIPLY](squares, squares, squares, run->count, 0);
+  return squares;
+}
+
+static void reduce_squares(row_run *run, const martlet_row_instruction *i) {
+  row_register center = center_of(run, i);
+  row_accumulator *accumulators = run->accumulators + i->index * run->program->tile_rows;
+  int is_full = !center.is_uniform && !center.is_by_row;
+  const float *values = is_full ? form_squares(run, i) : row_expanded(run, run->tile[i->a], sizeof(float), 0);
+  const float *centers = center.data;
+  for (size_t r = 0; r < run->rows; r++, values += run->columns) {
+    if (is_full) {
+      run->kernels->reduce[MARTLET_F32][MARTLET_REDUCE_SUM](values, run->columns, &accumulators[r]);
+    } else {
+      run->kernels->squares(values, centers[center.is_by_row ? r : 0], run->columns, &accumulators[r]);
+    }
+  }
+}
+
 static void reduce_rows(row_run *run, const martlet_row_instruction *i) {
+  if (row_is_squares(i)) {
+    reduce_squares(run, i);
+    return;
+  }
   size_t width = row_width(i->type);
   const char *values = row_expanded(run, run->tile[i->a], width, 0);
   row_reduce reduce = run->kernels->reduce[i->type][i->kind];
@@ -303,7 +339,7 @@ static const char *fold_rows(row_run *run, const martlet_row_instruction *i, con
   char *folded = run->staging[1];
   if (rows == 1) return values;
   if (i->type >= MARTLET_F16 && columns >= ROW_FOLD_COLUMNS) {
-    run->kernels->fold[i->type == MARTLET_F64][i->kind](folded, values, rows, columns);
+    run->kernels->fold[i->type == MARTLET_F64][i->kind](folded, values, NULL, rows, columns);
     return folded;
   }
   row_binary combine = run->kernels->binary[i->type][operation[i->kind]];
@@ -320,10 +356,27 @@ static const char *fold_rows(row_run *run, const martlet_row_instruction *i, con
   return values;
 }
 
+// The rows of a tile as one, of squares.
+static const char *fold_squares(row_run *run, const martlet_row_instruction *i) {
+  row_register center = center_of(run, i);
+  if (run->rows == 1 || run->columns < ROW_FOLD_COLUMNS) {
+    martlet_row_instruction sum = *i;
+    sum.kind = MARTLET_REDUCE_SUM;
+    return fold_rows(run, &sum, (const char *)form_squares(run, i));
+  }
+  const void *values = row_expanded(run, run->tile[i->a], sizeof(float), 0);
+  int has_center = i->kind == MARTLET_REDUCE_SQUARED_DIFFERENCES;
+  const void *centers = has_center ? row_expanded(run, center, sizeof(float), 1) : NULL;
+  run->kernels->fold_squares[i->kind - MARTLET_REDUCE_SQUARES](run->staging[2], values, centers, run->rows, run->columns);
+  return run->staging[2];
+}
+
 static void reduce_columns(row_run *run, const martlet_row_instruction *i) {
-  const char *values = fold_rows(run, i, row_expanded(run, run->tile[i->a], row_width(i->type), 0));
+  int is_squares = row_is_squares(i);
+  const char *values = is_squares ? fold_squares(run, i)
+                                  : fold_rows(run, i, row_expanded(run, run->tile[i->a], row_width(i->type), 0));
   row_accumulator *accumulators = run->column_accumulators + i->c * run->program->columns + run->first_column;
-  run->kernels->accumulate[i->type][i->kind](accumulators, values, run->columns);
+  run->kernels->accumulate[i->type][is_squares ? MARTLET_REDUCE_SUM : i->kind](accumulators, values, run->columns);
 }
 
 static void save_or_restore(row_run *run, const martlet_row_instruction *i) {

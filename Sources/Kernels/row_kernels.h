@@ -28,9 +28,11 @@ typedef void (*row_pair)(void *out, const void *a, const void *b, const void *c,
 /// `uniform` says which of the two values is one for all: b by ROW_UNIFORM_A, c by ROW_UNIFORM_B.
 typedef void (*row_select)(void *out, const void *a, const void *b, const void *c, size_t n, unsigned uniform);
 typedef void (*row_ternary)(void *out, const void *a, const void *b, const void *c, size_t n);
-typedef void (*row_fold)(void *out, const void *a, size_t rows, size_t columns);
+/// What has no second operand leaves b alone.
+typedef void (*row_fold)(void *out, const void *a, const void *b, size_t rows, size_t columns);
 typedef void (*row_count)(void *out, int64_t start, size_t n);
 typedef void (*row_reduce)(const void *a, size_t n, row_accumulator *accumulator);
+typedef void (*row_squares)(const void *a, float center, size_t n, row_accumulator *accumulator);
 typedef void (*row_accumulate)(row_accumulator *accumulators, const void *a, size_t n);
 
 /// All kernels take any alignment and count. `out` may be one of the operands. Elements of float16 and
@@ -53,10 +55,14 @@ typedef struct row_kernels {
   /// From memory to registers, from registers to memory, and rounding in place; float16, bfloat16.
   row_unary widen[2], narrow[2], round[2];
   row_reduce reduce[MARTLET_TYPE_COUNT][MARTLET_REDUCE_COUNT];
+  /// Adds the squares of the differences from a value to a sum; float32.
+  row_squares squares;
   /// Folds a row of values into accumulators, one for each column.
   row_accumulate accumulate[MARTLET_TYPE_COUNT][MARTLET_REDUCE_COUNT];
   /// Reduces at least 2 rows of a dense block to one row, in the element type; float32 and float64.
   row_fold fold[2][MARTLET_REDUCE_COUNT];
+  /// By the kind of `martlet_squares` from the first on; float32.
+  row_fold fold_squares[2];
   /// Copies bytes past the caches; `n` counts bytes.
   row_unary stream;
 } row_kernels;

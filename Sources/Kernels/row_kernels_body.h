@@ -74,7 +74,8 @@ const row_kernels ROW_TABLE = {
     .binary = BY_TYPE(FLOAT_BINARIES, INTEGER_BINARIES, BOOL_BINARIES),
     .compare = BY_TYPE(ALL_COMPARISONS, ALL_COMPARISONS, ALL_COMPARISONS(u8)),
     .select = {select_8, select_16, select_32, select_64},
-    .pair = {[0] = pair_add_add, [1] = pair_subtract_add, [2] = pair_multiply_add,
+    .squares = squares_f32,
+    .pair = {[MARTLET_PAIR_CLIP] = pair_clip, [0] = pair_add_add, [1] = pair_subtract_add, [2] = pair_multiply_add,
              [4] = pair_add_subtract, [5] = pair_subtract_subtract, [6] = pair_multiply_subtract,
              [8] = pair_add_multiply, [9] = pair_subtract_multiply, [10] = pair_multiply_multiply,
              [20] = pair_from_add, [21] = pair_from_subtract, [22] = pair_from_multiply},
@@ -92,5 +93,6 @@ const row_kernels ROW_TABLE = {
     .reduce = BY_TYPE(REDUCES, REDUCES, BOOL_REDUCES(reduce)),
     .accumulate = BY_TYPE(ACCUMULATES, ACCUMULATES, BOOL_REDUCES(accumulate)),
     .fold = {ALL_REDUCTIONS(fold, f32), ALL_REDUCTIONS(fold, f64)},
+    .fold_squares = {fold_squares_f32, fold_squared_differences_f32},
     .stream = stream_bytes,
 };

@@ -84,33 +84,53 @@ typedef int64_t flags_f64 __attribute__((ext_vector_type(8)));
 #define ANY_ONE(x, y) ((x) | (y))
 
 // Row i goes into chain i modulo 4, and the chains come together in pairs: the order depends on the number of rows
-// only. At least 2 rows, and ROW_FOLD_COLUMNS columns: the last vector overlaps the one before.
-#define FLOAT_FOLD(T, V, W, suffix, name, COMBINE)                                                            \
-  static void fold_##name##_##suffix(void *out, const void *a, size_t rows, size_t columns) {                 \
-    T *o = out;                                                                                               \
-    for (size_t c = 0; c < columns; c += W) {                                                                 \
-      if (c + W > columns) c = columns - W;                                                                   \
-      const T *p = (const T *)a + c;                                                                          \
-      V s0, s1, s2, s3, x;                                                                                    \
-      memcpy(&s0, p, sizeof x), memcpy(&s1, p + columns, sizeof x);                                           \
-      if (rows < 4) {                                                                                         \
-        s0 = COMBINE(s0, s1);                                                                                 \
-        if (rows == 3) memcpy(&x, p + 2 * columns, sizeof x), s0 = COMBINE(s0, x);                            \
-      } else {                                                                                                \
-        memcpy(&s2, p + 2 * columns, sizeof x), memcpy(&s3, p + 3 * columns, sizeof x);                       \
-        size_t left = rows - 4;                                                                               \
-        for (p += 4 * columns; left >= 4; left -= 4, p += 4 * columns) {                                      \
-          memcpy(&x, p, sizeof x), s0 = COMBINE(s0, x);                                                       \
-          memcpy(&x, p + columns, sizeof x), s1 = COMBINE(s1, x);                                             \
-          memcpy(&x, p + 2 * columns, sizeof x), s2 = COMBINE(s2, x);                                         \
-          memcpy(&x, p + 3 * columns, sizeof x), s3 = COMBINE(s3, x);                                         \
+// only. At least 2 rows, and ROW_FOLD_COLUMNS columns: the last vector overlaps the one before. Narrow rows go some at a
+// time, as they lie in memory, and the chains of a vector of columns wait in `kept` meanwhile.
+enum { FOLD_ROWS = 32, FOLD_KEPT = 16 };
+
+#define TAKE_PLAIN(x, at) memcpy(&x, p + (at), sizeof x)
+#define TAKE_SQUARE(x, at) memcpy(&x, p + (at), sizeof x), x *= x
+#define TAKE_SQUARED_DIFFERENCE(x, at) memcpy(&x, p + (at), sizeof x), memcpy(&y, q + (at), sizeof y), x -= y, x *= x
+
+#define FLOAT_FOLD(T, V, W, suffix, name, COMBINE, TAKE)                                                      \
+  static void fold_##name##_##suffix(void *out, const void *a, const void *b, size_t rows, size_t columns) {  \
+    V kept[FOLD_KEPT][4];                                                                                     \
+    size_t step = (columns + W - 1) / W <= FOLD_KEPT ? FOLD_ROWS : rows;                                      \
+    for (size_t first = 0; first < rows; first += step) {                                                     \
+      for (size_t c = 0, vector = 0; c < columns; c += W, vector++) {                                         \
+        if (c + W > columns) c = columns - W;                                                                 \
+        const T *p = (const T *)a + first * columns + c, *q = (const T *)b + (b ? first * columns + c : 0);   \
+        V s0, s1, s2, s3, x, y;                                                                               \
+        size_t left = rows - first < step ? rows - first : step, at = 0;                                      \
+        (void)q, (void)y;                                                                                     \
+        if (rows < 4) {                                                                                       \
+          TAKE(s0, 0), TAKE(s1, columns), s0 = COMBINE(s0, s1);                                               \
+          if (rows == 3) TAKE(x, 2 * columns), s0 = COMBINE(s0, x);                                           \
+          memcpy((T *)out + c, &s0, sizeof x);                                                                \
+          continue;                                                                                           \
         }                                                                                                     \
-        if (left > 0) memcpy(&x, p, sizeof x), s0 = COMBINE(s0, x);                                           \
-        if (left > 1) memcpy(&x, p + columns, sizeof x), s1 = COMBINE(s1, x);                                 \
-        if (left > 2) memcpy(&x, p + 2 * columns, sizeof x), s2 = COMBINE(s2, x);                             \
+        if (first == 0) {                                                                                     \
+          TAKE(s0, 0), TAKE(s1, columns), TAKE(s2, 2 * columns), TAKE(s3, 3 * columns);                       \
+          left -= 4, at = 4 * columns;                                                                        \
+        } else {                                                                                              \
+          s0 = kept[vector][0], s1 = kept[vector][1], s2 = kept[vector][2], s3 = kept[vector][3];             \
+        }                                                                                                     \
+        for (; left >= 4; left -= 4, at += 4 * columns) {                                                     \
+          TAKE(x, at), s0 = COMBINE(s0, x);                                                                   \
+          TAKE(x, at + columns), s1 = COMBINE(s1, x);                                                         \
+          TAKE(x, at + 2 * columns), s2 = COMBINE(s2, x);                                                     \
+          TAKE(x, at + 3 * columns), s3 = COMBINE(s3, x);                                                     \
+        }                                                                                                     \
+        if (first + step < rows) {                                                                            \
+          kept[vector][0] = s0, kept[vector][1] = s1, kept[vector][2] = s2, kept[vector][3] = s3;             \
+          continue;                                                                                           \
+        }                                                                                                     \
+        if (left > 0) TAKE(x, at), s0 = COMBINE(s0, x);                                                       \
+        if (left > 1) TAKE(x, at + columns), s1 = COMBINE(s1, x);                                             \
+        if (left > 2) TAKE(x, at + 2 * columns), s2 = COMBINE(s2, x);                                         \
         s0 = COMBINE(s0, s1), s2 = COMBINE(s2, s3), s0 = COMBINE(s0, s2);                                     \
+        memcpy((T *)out + c, &s0, sizeof x);                                                                  \
       }                                                                                                       \
-      memcpy(o + c, &s0, sizeof x);                                                                           \
     }                                                                                                         \
   }
 
@@ -124,21 +144,50 @@ typedef int64_t flags_f64 __attribute__((ext_vector_type(8)));
 #define MINIMUM_OF(x, y) ((((y) < (x)) | ((y) != (y))) ? (y) : (x))
 #define MINIMUM_OF_ONE(x, y) ((y) < (x) || (y) != (y) ? (y) : (x))
 
+// As the sum of float32, with every value squared first: its difference from `center`, which is 0 where there is none.
+static void squares_f32(const void *a, float center, size_t n, row_accumulator *accumulator) {
+  const float *p = a;
+  const lanes_f32 c = (lanes_f32)center;
+  for (size_t start = 0; start < n; start += ROW_REDUCTION_BLOCK) {
+    size_t count = n - start < ROW_REDUCTION_BLOCK ? n - start : ROW_REDUCTION_BLOCK;
+    const float *q = p + start;
+    lanes_f32 s0 = (lanes_f32)0.0f, s1 = s0, s2 = s0, s3 = s0, x;
+    size_t i = 0;
+    for (; i + 64 <= count; i += 64) {
+      memcpy(&x, q + i, sizeof x), x -= c, s0 += x * x;
+      memcpy(&x, q + i + 16, sizeof x), x -= c, s1 += x * x;
+      memcpy(&x, q + i + 32, sizeof x), x -= c, s2 += x * x;
+      memcpy(&x, q + i + 48, sizeof x), x -= c, s3 += x * x;
+    }
+    for (; i + 16 <= count; i += 16) memcpy(&x, q + i, sizeof x), x -= c, s0 += x * x;
+    if (i < count) {
+      x = c;
+      for (size_t j = 0; i + j < count; j++) x[j] = q[i + j];
+      x -= c, s1 += x * x;
+    }
+    s0 += s1, s2 += s3, s0 += s2;
+    float block = FOLD_LANES_16(s0, SUM_OF);
+    accumulator->d += (double)block;
+  }
+}
+
 #define FLOAT_REDUCTIONS(T, V, W, suffix)                               \
   FLOAT_ACCUMULATION(T, suffix, sum, SUM_OF)                            \
   FLOAT_ACCUMULATION(T, suffix, product, PRODUCT_OF)                    \
   FLOAT_ACCUMULATION(T, suffix, max, MAXIMUM_OF)                        \
   FLOAT_ACCUMULATION(T, suffix, min, MINIMUM_OF)                        \
-  FLOAT_FOLD(T, V, W, suffix, sum, SUM_OF)                              \
-  FLOAT_FOLD(T, V, W, suffix, product, PRODUCT_OF)                      \
-  FLOAT_FOLD(T, V, W, suffix, max, MAXIMUM_OF)                          \
-  FLOAT_FOLD(T, V, W, suffix, min, MINIMUM_OF)                          \
+  FLOAT_FOLD(T, V, W, suffix, sum, SUM_OF, TAKE_PLAIN)                  \
+  FLOAT_FOLD(T, V, W, suffix, product, PRODUCT_OF, TAKE_PLAIN)          \
+  FLOAT_FOLD(T, V, W, suffix, max, MAXIMUM_OF, TAKE_PLAIN)              \
+  FLOAT_FOLD(T, V, W, suffix, min, MINIMUM_OF, TAKE_PLAIN)              \
   FLOAT_REDUCTION(T, V, W, suffix, sum, 0, SUM_OF)                      \
   FLOAT_REDUCTION(T, V, W, suffix, product, 1, PRODUCT_OF)              \
   FLOAT_EXTREME(T, V, W, suffix, max, -INFINITY, MAXIMUM_OF, GREATER)   \
   FLOAT_EXTREME(T, V, W, suffix, min, INFINITY, MINIMUM_OF, LESSER)
 FLOAT_REDUCTIONS(float, lanes_f32, 16, f32)
 FLOAT_REDUCTIONS(double, lanes_f64, 8, f64)
+FLOAT_FOLD(float, lanes_f32, 16, f32, squares, SUM_OF, TAKE_SQUARE)
+FLOAT_FOLD(float, lanes_f32, 16, f32, squared_differences, SUM_OF, TAKE_SQUARED_DIFFERENCE)
 
 #define INTEGER_REDUCTION(T, A, field, suffix, name, COMBINE)                                          \
   static void reduce_##name##_##suffix(const void *a, size_t n, row_accumulator *accumulator) {        \

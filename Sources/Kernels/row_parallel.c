@@ -13,7 +13,7 @@
 /// Columns of one row from which a row is cut into pieces, when there are few rows.
 #define SPLIT_COLUMNS 65536
 #define SPLIT_ROWS 16
-/// Results larger than this do not stay in a cache until they are read.
+/// What is larger than this does not stay in a cache until it is read.
 #define STREAM_BYTES (32u << 20)
 
 /// A run as all threads see it.
@@ -46,16 +46,28 @@ static void begin(shared_run *shared, const martlet_row_program *p, void *const 
   }
 }
 
-// Streaming pays when nothing that is stored was just loaded from the same lines.
+// Whether an operand has elements of its own in every row and column.
+static int is_full(const martlet_row_program *p, const martlet_row_operand *o) {
+  return (p->columns <= 1 || o->column_stride != 0) && (p->rows <= 1 || o->row_step != 0 || !o->is_linear);
+}
+
+// Streaming pays when a result, or what is read and written together, does not stay in a cache, and nothing that is
+// stored was just loaded from the same lines.
 static int should_stream(const shared_run *shared, const martlet_row_program *p) {
-  if (p->rows * p->columns < STREAM_BYTES / 4) return 0;
-  size_t bytes = 0;
+  if (p->rows * p->columns < STREAM_BYTES / 16) return 0;
+  size_t stored = 0, loaded = 0;
+  uint8_t is_counted[MARTLET_ROW_MAX_OPERANDS] = {0};
   for (uint32_t k = 0; k < p->instruction_count; k++) {
     const martlet_row_instruction *i = &p->instructions[k];
+    if (i->opcode != MARTLET_ROW_LOAD && i->opcode != MARTLET_ROW_STORE) continue;
     if (i->opcode == MARTLET_ROW_LOAD && shared->is_stored[i->index]) return 0;
-    if (i->opcode == MARTLET_ROW_STORE) bytes += martlet_type_bytes(i->type) * p->rows * p->columns;
+    if (is_counted[i->index] || !is_full(p, &p->operands[i->index])) continue;
+    is_counted[i->index] = 1;
+    size_t bytes = martlet_type_bytes(i->type) * p->rows * p->columns;
+    if (i->opcode == MARTLET_ROW_STORE) stored += bytes;
+    if (i->opcode == MARTLET_ROW_LOAD) loaded += bytes;
   }
-  return bytes >= STREAM_BYTES;
+  return stored >= STREAM_BYTES / 4 && stored + loaded >= STREAM_BYTES;
 }
 
 static void fence(const row_run *run) {
@@ -200,6 +212,7 @@ static void combine_values(row_accumulator *to, const row_accumulator *from, siz
   uint8_t wide = type >= MARTLET_F16 ? MARTLET_F64 : type >= MARTLET_I8 ? MARTLET_I64 : MARTLET_U64;
   // "Any" and "all" of bool are the maximum and the minimum of 0 and 1.
   uint8_t used = type == MARTLET_BOOL ? (kind & 1 ? MARTLET_REDUCE_MIN : MARTLET_REDUCE_MAX) : kind;
+  if (kind >= MARTLET_REDUCE_COUNT) used = MARTLET_REDUCE_SUM;
   kernels->accumulate[wide][used](to, from, n);
 }
 

@@ -26,6 +26,11 @@ static const struct {
     [MARTLET_ROW_SAVE] = {1, 0, 1},         [MARTLET_ROW_RESTORE] = {0, 1, 1},
     [MARTLET_ROW_COLUMN_REDUCE] = {1, 0, 1}, [MARTLET_ROW_PAIR] = {7, 1, 1}};
 
+static uint8_t reads(const martlet_row_instruction *i) {
+  int has_center = row_is_squares(i) && i->kind == MARTLET_REDUCE_SQUARED_DIFFERENCES;
+  return shapes[i->opcode].reads | (has_center ? 2 : 0);
+}
+
 static int has_kernel(const martlet_row_instruction *i) {
   const row_kernels *kernels = &martlet_row_kernels_scalar;
   switch (i->opcode) {
@@ -36,7 +41,8 @@ static int has_kernel(const martlet_row_instruction *i) {
     case MARTLET_ROW_MULTIPLY_ADD: return kernels->multiply_add[i->type] != NULL;
     case MARTLET_ROW_PAIR: return i->type == MARTLET_F32 && i->kind < 32 && kernels->pair[i->kind] != NULL;
     case MARTLET_ROW_REDUCE:
-    case MARTLET_ROW_COLUMN_REDUCE: return i->kind < MARTLET_REDUCE_COUNT;
+    case MARTLET_ROW_COLUMN_REDUCE:
+      return !row_is_squares(i) || (i->type == MARTLET_F32 && i->kind <= MARTLET_REDUCE_SQUARED_DIFFERENCES);
     case MARTLET_ROW_IOTA: return i->kind < MARTLET_ROW_MAX_DIMS || i->kind == MARTLET_ROW_IOTA_COLUMN;
     default: return 1;
   }
@@ -48,11 +54,11 @@ static int operands_are_valid(const martlet_row_program *p, const martlet_row_in
   uint32_t count = is_row_stage ? p->row_registers : p->tile_registers;
   uint32_t results = i->opcode == MARTLET_ROW_REDUCE ? p->row_registers : count;
   uint32_t sources = i->opcode == MARTLET_ROW_EXPAND ? p->row_registers : count;
-  uint8_t reads = shapes[i->opcode].reads;
+  const uint8_t read = reads(i);
   if (shapes[i->opcode].writes && i->result >= results) return 0;
-  if ((reads & 1) && i->a >= sources) return 0;
-  if ((reads & 2) && i->b >= sources) return 0;
-  if ((reads & 4) && i->c >= sources) return 0;
+  if ((read & 1) && i->a >= sources) return 0;
+  if ((read & 2) && i->b >= sources) return 0;
+  if ((read & 4) && i->c >= sources) return 0;
   switch (i->opcode) {
     case MARTLET_ROW_LOAD:
     case MARTLET_ROW_STORE:
@@ -86,8 +92,8 @@ static int check_instructions(martlet_row_program *p, martlet_row_error *error) 
 }
 
 static int reads_register(const martlet_row_instruction *i, uint16_t number) {
-  const uint8_t reads = shapes[i->opcode].reads;
-  return ((reads & 1) && i->a == number) || ((reads & 2) && i->b == number) || ((reads & 4) && i->c == number);
+  const uint8_t read = reads(i);
+  return ((read & 1) && i->a == number) || ((read & 2) && i->b == number) || ((read & 4) && i->c == number);
 }
 
 // A value that is loaded may stay where it lies, even if its memory is written in the same stage, as long as nothing is
@@ -141,16 +147,19 @@ static int only_reduces(const martlet_row_program *p) {
   for (uint32_t k = 0; k < p->instruction_count; k++) {
     uint8_t opcode = p->instructions[k].opcode;
     if (opcode != MARTLET_ROW_LOAD && opcode != MARTLET_ROW_REDUCE && opcode != MARTLET_ROW_COLUMN_REDUCE) return 0;
+    // What is subtracted takes as much room as what it is subtracted from.
+    if (row_is_squares(&p->instructions[k]) && p->instructions[k].kind != MARTLET_REDUCE_SQUARES) return 0;
   }
   return 1;
 }
 
-// Tiles are sized so that the registers in use fill about half of a first-level cache.
+// Tiles are sized so that the registers in use fill about half of a first-level cache, or all of it.
 static void derive_tile(martlet_row_program *p) {
-  size_t elements = 20480 / ((p->tile_registers + 1) * p->width);
+  // Rows that are reduced are worth larger ones: what is done once for every tile weighs more on them.
+  size_t most = p->row_reductions > 0 ? 4096 : 2048, elements = 10 * most / ((p->tile_registers + 1) * p->width);
   // Whole reduction blocks, so that sums do not depend on the number of registers.
   elements = elements / ROW_REDUCTION_BLOCK * ROW_REDUCTION_BLOCK;
-  elements = elements < 512 ? 512 : elements > 2048 ? 2048 : elements;
+  elements = elements < 512 ? 512 : elements > most ? most : elements;
   // The more rows come together in a tile, the less often the accumulators of the columns are read and written.
   if (p->column_reductions > 0 && p->width <= 4 && only_reduces(p)) elements = 8192;
   p->tile_elements = elements;

@@ -64,6 +64,12 @@ static inline size_t row_width(uint8_t type) {
   return type == MARTLET_F16 || type == MARTLET_BF16 ? 4 : martlet_type_bytes(type);
 }
 
+/// Whether a reduction squares what it adds up.
+static inline int row_is_squares(const martlet_row_instruction *i) {
+  int is_reduction = i->opcode == MARTLET_ROW_REDUCE || i->opcode == MARTLET_ROW_COLUMN_REDUCE;
+  return is_reduction && i->kind >= MARTLET_REDUCE_COUNT;
+}
+
 static inline int row_is_half(uint8_t type) { return type == MARTLET_F16 || type == MARTLET_BF16; }
 
 static inline int row_log2_width(size_t width) { return width == 1 ? 0 : width == 2 ? 1 : width == 4 ? 2 : 3; }

@@ -105,8 +105,8 @@ static void scatter_singles_of(const scatter_job *job, scatter_singles singles, 
   const char *from = job->updates + outer * at->count * job->update_step * job->bytes;
   for (size_t i = start; i < end; i += index_block) {
     size_t n = end - i < index_block ? end - i : index_block, block[index_block];
-    const size_t *rows = at->rows + base + i;
-    if (at->rows == NULL) {
+    const size_t *rows = (at->given != NULL ? at->given : at->rows) + base + i;
+    if (at->given == NULL && at->rows == NULL) {
       resolve_slice(job->shape, job->indices, base + i, n, block);
       rows = block;
     }

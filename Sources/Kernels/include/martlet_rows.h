@@ -71,7 +71,8 @@ typedef enum martlet_row_opcode {
   MARTLET_ROW_EXPAND = 10,
   /// Tile stage only: result (row) <- reduction `kind` of a (tile) over all columns. The result can
   /// be read in later stages. Floating-point sums: blocks of 512 columns by 64 lanes and a fixed
-  /// tree, blocks added up in float64; so bits depend on the number of columns only.
+  /// tree, blocks added up in float64; so bits depend on the number of columns only. Kinds from
+  /// `MARTLET_REDUCE_COUNT` on are those of `martlet_squares`.
   MARTLET_ROW_REDUCE = 11,
   /// Tile stage only: row buffer `index` <- a (of `type`), for `MARTLET_ROW_RESTORE` in a later stage.
   MARTLET_ROW_SAVE = 12,
@@ -82,7 +83,8 @@ typedef enum martlet_row_opcode {
   /// Written when the program ends. At most `MARTLET_ROW_MAX_COLUMN_REDUCTIONS` a program.
   MARTLET_ROW_COLUMN_REDUCE = 14,
   /// Tile stage only, f32: result <- (a first b) second c, each rounded. `kind` is `first`, an addition, subtraction or
-  /// multiplication of `martlet_binary`, plus 4 times `second`, another; plus 16 where c comes first.
+  /// multiplication of `martlet_binary`, plus 4 times `second`, another; plus 16 where c comes first. Or it is
+  /// `MARTLET_PAIR_CLIP`.
   MARTLET_ROW_PAIR = 15,
 } martlet_row_opcode;
 
@@ -226,6 +228,17 @@ typedef enum martlet_reduction {
 
 /// Number of reductions.
 #define MARTLET_REDUCE_COUNT 4
+
+/// Sums over columns of what is squared on the way, f32 only: every step is rounded as if it were an instruction.
+typedef enum martlet_squares {
+  /// Of a times a.
+  MARTLET_REDUCE_SQUARES = 4,
+  /// Of a minus b, times itself.
+  MARTLET_REDUCE_SQUARED_DIFFERENCES = 5,
+} martlet_squares;
+
+/// The `kind` of `MARTLET_ROW_PAIR` that gives b where a is less, and then c where that is greater.
+#define MARTLET_PAIR_CLIP 3
 
 /// How a tensor lies over the domain. All strides count elements and may be negative; 0 broadcasts.
 typedef struct martlet_row_operand {

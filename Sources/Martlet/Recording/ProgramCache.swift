@@ -11,7 +11,8 @@ struct PendingProgram {
   var inputs: [Buffer] = []
   /// The place of each input among `positions`.
   var inputPositions: [Int] = []
-  var isDonated: [Bool] = []
+  /// The numbers of the inputs whose memory may be overwritten, ascending.
+  var donated: [Int] = []
   var scalars: [UInt64] = []
   /// Whether something in it stands for any value, as inside a region.
   var hasStandIn = false
@@ -24,7 +25,13 @@ struct PendingProgram {
   mutating func addInput(_ buffer: Buffer, at local: Int) {
     inputs.append(buffer)
     inputPositions.append(local)
-    isDonated.append(false)
+  }
+
+  /// For each input, whether its memory may be overwritten.
+  var isDonated: [Bool] {
+    var result = [Bool](repeating: false, count: inputs.count)
+    for index in donated { result[index] = true }
+    return result
   }
 
   /// The graph, made only when no planned program is found.
@@ -83,11 +90,13 @@ final class CachedProgram: Sendable {
   }
 
   /// Runs it on what was recorded, in the recorded order; an error names the recorded node.
-  func run(inputs: [Buffer], scalars: [UInt64]) -> Result<[Buffer], ExecutionError> {
-    let start = martlet_nanoseconds()
+  ///
+  /// - Parameter isTimed: Whether ``isLong`` will be asked: somebody may wait for the next run, or not.
+  func run(inputs: [Buffer], scalars: [UInt64], isTimed: Bool = true) -> Result<[Buffer], ExecutionError> {
+    let start = isTimed ? martlet_nanoseconds() : 0
     do throws(ExecutionError) {
       let outputs = try executable.run(inputs: inputs, scalars: scalarOrder?.map { scalars[$0] } ?? scalars)
-      lastNanoseconds.store(max(1, Int(martlet_nanoseconds() - start)), ordering: .relaxed)
+      if isTimed { lastNanoseconds.store(max(1, Int(martlet_nanoseconds() - start)), ordering: .relaxed) }
       return .success(outputs)
     } catch {
       var error = error

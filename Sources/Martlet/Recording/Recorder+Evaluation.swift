@@ -43,7 +43,7 @@ extension Recorder {
       return targets
     }
     if targets.isEmpty { return }
-    try compute(targets.sorted())
+    try compute(targets.count > 1 ? targets.sorted() : targets)
     if isOwn && scopes.isEmpty { locked { forgetRestorePoints() } }
   }
 
@@ -160,7 +160,7 @@ extension Recorder {
   /// Runs one program for `targets` (ascending positions) and stores their values.
   private func compute(_ targets: [Int]) throws {
     let (pending, program) = try prepare(targets, donating: false)
-    switch program.run(inputs: pending.inputs, scalars: pending.scalars) {
+    switch program.run(inputs: pending.inputs, scalars: pending.scalars, isTimed: false) {
     case .success(let outputs): locked { store(outputs, at: targets) }
     case .failure(let error): throw located(error, pending.positions)
     }
@@ -192,7 +192,8 @@ extension Recorder {
   }
 
   private func store(_ buffers: [Buffer], at positions: [Int]) {
-    for (position, buffer) in zip(positions, buffers) {
+    for index in positions.indices {
+      let (position, buffer) = (positions[index], buffers[index])
       entries[position].buffer = buffer
       valueBytes += buffer.byteCount
       // The tensor may be going away on another thread, which then waits for the lock; it must not be retained.
@@ -208,7 +209,8 @@ extension Recorder {
     let positions = mark(targets)
     var pending = PendingProgram(positions: positions, targets: targets)
     var hash = StructureHash()
-    for (local, position) in positions.enumerated() {
+    for local in positions.indices {
+      let position = positions[local]
       marks[position] = Int32(truncatingIfNeeded: local)
       if let buffer = entries[position].buffer {
         pending.addInput(buffer, at: local)
@@ -234,27 +236,33 @@ extension Recorder {
   }
 
   /// The positions that `targets` need, ascending, down to those whose values are known.
+  ///
+  /// Walks back from the last target to the first node that is to be computed. Known values often lie far before it, at
+  /// the beginning of the recording; those that the walk has not met are sorted instead.
   private func mark(_ targets: [Int]) -> [Int] {
     var outstanding = 0
-    for target in targets where marks[target] < 0 {
-      marks[target] = 0
-      outstanding += 1
-    }
     var positions: [Int] = []
+    positions.reserveCapacity(8)
+    var known: [Int] = []
+    func need(_ position: Int) {
+      guard marks[position] < 0 else { return }
+      marks[position] = 0
+      if entries[position].buffer == nil { outstanding += 1 } else { known.append(position) }
+    }
+    for target in targets { need(target) }
     var position = targets.last ?? 0
     while outstanding > 0 {
       if marks[position] == 0 {
-        outstanding -= 1
         positions.append(position)
         if entries[position].buffer == nil {
-          for operand in builder.nodes[position].operands where marks[operand.position] < 0 {
-            marks[operand.position] = 0
-            outstanding += 1
-          }
+          outstanding -= 1
+          for operand in builder.nodes[position].operands { need(operand.position) }
         }
       }
       position -= 1
     }
+    if known.count > 1 { known.sort(by: >) }
+    positions.append(contentsOf: known.lazy.filter { $0 <= position })
     positions.reverse()
     return positions
   }
@@ -267,7 +275,7 @@ extension Recorder {
       // One reference is the entry's, the other the pending program's own.
       entries[position].buffer = nil
       if isKnownUniquelyReferenced(&pending.inputs[index]) {
-        pending.isDonated[index] = true
+        pending.donated.append(index)
         hash.mix(index)
       }
       entries[position].buffer = pending.inputs[index]

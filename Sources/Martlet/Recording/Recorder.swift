@@ -33,32 +33,34 @@ package final class Recorder: @unchecked Sendable {
   @exclusivity(unchecked) package var builder = GraphBuilder()
   @exclusivity(unchecked) var entries: [Entry] = []
   /// Values from elsewhere whose slot another recorder holds.
-  var interned: [ObjectIdentifier: Int] = [:]
+  @exclusivity(unchecked) var interned: [ObjectIdentifier: Int] = [:]
   /// Positions at which scopes that need the history (gradients, regions) began; innermost last.
   @exclusivity(unchecked) package var scopes: [Scope] = []
   /// Recording goes on, but nodes are swept away when there are this many.
   @exclusivity(unchecked) var sweepLimit = 4096
   /// Bytes of values computed since nodes were last swept away.
-  var valueBytes = 0
+  @exclusivity(unchecked) var valueBytes = 0
   /// The bodies of named functions that were recorded before.
   var bodies: [BodyKind: Region] = [:]
   /// Reused by the walk that collects a program.
   @exclusivity(unchecked) var marks: [Int32] = []
-  package var engine: any Engine = defaultEngine
-  package var cache = ProgramCache.shared
+  /// Reused where the types of operands are handed to an operation.
+  @exclusivity(unchecked) var operandTypes: [TensorType] = []
+  @exclusivity(unchecked) package var engine: any Engine = defaultEngine
+  @exclusivity(unchecked) package var cache = ProgramCache.shared
   /// Where to note how operations come to be recorded, while somebody wants to know.
-  package var trace: RecordingTrace?
+  @exclusivity(unchecked) package var trace: RecordingTrace?
   /// The part of a training step that is being recorded.
   var phase = RecordingContext.Phase.forward
   /// The program of the last step, while its values have not been taken in.
-  var inFlight: FlightPlan?
+  @exclusivity(unchecked) var inFlight: FlightPlan?
   let flightThread = FlightThread()
   /// The positions of operations that failed when they ran. What depends on them is not tried again unless it is read.
-  var failed: [Int] = []
+  @exclusivity(unchecked) var failed: [Int] = []
   /// The number of the step that is being recorded.
   var stepNumber = Serial.next()
   /// What variables held that this step has replaced.
-  var restorePoints: [RestorePoint] = []
+  @exclusivity(unchecked) var restorePoints: [RestorePoint] = []
   /// The first mistake inside `checked`, or nil; `isChecking` says whether mistakes are collected.
   package var isChecking = false
   package var firstError: (any Error)?

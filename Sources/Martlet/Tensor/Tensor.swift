@@ -53,7 +53,13 @@ extension Tensor {
     _ operation: some PrimitiveRules, _ operands: [Tensor], at location: SourceLocation
   ) throws(GraphError) -> Tensor {
     let recorder = Recorder.current
-    let type = try operation.resultType(operands.map(\.type)[...])
+    // Reused from operation to operation; one that is checked while another is gets an array of its own.
+    var types = recorder.operandTypes
+    recorder.operandTypes = []
+    types.removeAll(keepingCapacity: true)
+    for operand in operands { types.append(operand.type) }
+    let type = try operation.resultType(types[...])
+    recorder.operandTypes = types
     try type.checkSize(operation.name)
     func value(_ index: Int) -> Value { Value(recorder.position(of: operands[index].storage)) }
     let positions =

@@ -1,8 +1,8 @@
 import MartletGraph
 import MartletKernels
 
-/// Joins additions, subtractions and multiplications whose result only another one takes: both are rounded as before,
-/// but the tile is read and written once.
+/// Joins additions, subtractions and multiplications whose result only another one takes, and what is squared with the
+/// sum of it: all are rounded as before, but the tile is read and written once.
 struct RowPairs {
   private var code: [martlet_row_instruction]
 
@@ -13,6 +13,8 @@ struct RowPairs {
     while position < pairs.code.count {
       // What is joined stands one place further to the front.
       if pairs.isArithmetic(position) && pairs.joinOperand(of: position) { position -= 1 }
+      if pairs.joinBounds(at: position) { position -= 1 }
+      while pairs.joinSquares(at: position) { position -= 1 }
       position += 1
     }
     return pairs.code
@@ -60,6 +62,47 @@ struct RowPairs {
       return true
     }
     return false
+  }
+
+  /// A lower bound and then an upper one.
+  private mutating func joinBounds(at position: Int) -> Bool {
+    let last = code[position]
+    guard RowPairs.isBinary(last, MARTLET_BINARY_IF_GREATER), last.a != last.b,
+      let first = definition(of: last.a, before: position), RowPairs.isBinary(code[first], MARTLET_BINARY_IF_LESS),
+      isOnlyUse(of: last.a, at: position, from: first), areKept(first, until: position)
+    else { return false }
+    code[position] = martlet_row_instruction(
+      MARTLET_ROW_PAIR, .float32, kind: UInt8(MARTLET_PAIR_CLIP), result: Int(last.result), a: Int(code[first].a),
+      b: Int(code[first].b), c: Int(last.b))
+    code.remove(at: first)
+    return true
+  }
+
+  /// The sum of what is multiplied by itself, and then of what is subtracted before that.
+  private mutating func joinSquares(at position: Int) -> Bool {
+    let last = code[position]
+    let reductions = [MARTLET_ROW_REDUCE.rawValue, MARTLET_ROW_COLUMN_REDUCE.rawValue]
+    guard reductions.contains(UInt32(last.opcode)), last.type == DType.float32.rawValue,
+      let first = definition(of: last.a, before: position), isOnlyUse(of: last.a, at: position, from: first),
+      areKept(first, until: position)
+    else { return false }
+    let source = code[first]
+    switch UInt32(last.kind) {
+    case MARTLET_REDUCE_SUM.rawValue where RowPairs.isBinary(source, MARTLET_BINARY_MULTIPLY) && source.a == source.b:
+      code[position].kind = UInt8(MARTLET_REDUCE_SQUARES.rawValue)
+      code[position].a = source.a
+    case MARTLET_REDUCE_SQUARES.rawValue where RowPairs.isBinary(source, MARTLET_BINARY_SUBTRACT):
+      code[position].kind = UInt8(MARTLET_REDUCE_SQUARED_DIFFERENCES.rawValue)
+      (code[position].a, code[position].b) = (source.a, source.b)
+    default: return false
+    }
+    code.remove(at: first)
+    return true
+  }
+
+  private static func isBinary(_ i: martlet_row_instruction, _ kind: martlet_binary) -> Bool {
+    UInt32(i.opcode) == MARTLET_ROW_BINARY.rawValue && i.type == DType.float32.rawValue
+      && UInt32(i.kind) == kind.rawValue
   }
 
   private func definition(of register: UInt16, before position: Int) -> Int? {

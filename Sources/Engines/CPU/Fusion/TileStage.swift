@@ -194,6 +194,8 @@ extension TileStage {
     switch martlet_row_opcode(UInt32(i.opcode)) {
     case MARTLET_ROW_LOAD, MARTLET_ROW_SCALAR, MARTLET_ROW_IOTA, MARTLET_ROW_EXPAND, MARTLET_ROW_RESTORE: []
     case MARTLET_ROW_BINARY, MARTLET_ROW_COMPARE: [Int(i.a), Int(i.b)]
+    case MARTLET_ROW_REDUCE, MARTLET_ROW_COLUMN_REDUCE:
+      UInt32(i.kind) == MARTLET_REDUCE_SQUARED_DIFFERENCES.rawValue ? [Int(i.a), Int(i.b)] : [Int(i.a)]
     case MARTLET_ROW_SELECT, MARTLET_ROW_MULTIPLY_ADD, MARTLET_ROW_PAIR: [Int(i.a), Int(i.b), Int(i.c)]
     default: [Int(i.a)]
     }
