@@ -55,17 +55,46 @@ static void pack_rows(const void *source, void *panel, size_t width, size_t firs
                       (ptrdiff_t)rows->row_stride, count, depth);
 }
 
+static martlet_gemm pointwise_product(const martlet_conv *conv, const void *input, const void *filter) {
+  const ptrdiff_t in = (ptrdiff_t)conv->in_channels, out = (ptrdiff_t)conv->out_channels;
+  return (martlet_gemm){
+      .rows = conv->batch * volume(conv->out_size), .columns = conv->out_channels, .depth = conv->in_channels,
+      .a = input, .a_row_stride = in, .a_column_stride = 1, .b = filter, .b_row_stride = out, .b_column_stride = 1,
+      .c_row_stride = out, .c_column_stride = 1, .alpha = 1, .packed_b = conv->packed_filter,
+  };
+}
+
 static martlet_status pointwise(const martlet_conv *conv, const martlet_gemm_kernels *kernels, const void *input,
                                 const void *filter, const void *bias, void *output, martlet_gemm_epilogue epilogue,
                                 void *context) {
-  const ptrdiff_t in = (ptrdiff_t)conv->in_channels, out = (ptrdiff_t)conv->out_channels;
-  const martlet_gemm gemm = {
-      .rows = conv->batch * volume(conv->out_size), .columns = conv->out_channels, .depth = conv->in_channels,
-      .a = input, .a_row_stride = in, .a_column_stride = 1, .b = filter, .b_row_stride = out, .b_column_stride = 1,
-      .c = output, .c_row_stride = out, .c_column_stride = 1, .alpha = 1, .bias = bias, .epilogue = epilogue,
-      .epilogue_context = context,
-  };
+  martlet_gemm gemm = pointwise_product(conv, input, filter);
+  gemm.c = output, gemm.bias = bias, gemm.epilogue = epilogue, gemm.epilogue_context = context;
   return kernels->element_bytes == sizeof(double) ? martlet_gemm_f64(&gemm) : martlet_gemm_f32(&gemm);
+}
+
+// One group of a convolution as a product of patches and filter, without its C.
+typedef struct {
+  martlet_patches patches;
+  rows_source filter;
+  martlet_packed_gemm gemm;
+} group_product;
+
+// Fills in a product that refers to its own parts.
+static void prepare_group(group_product *product, const martlet_conv *conv, const martlet_gemm_kernels *kernels,
+                          const char *input, const char *filter, size_t group) {
+  const size_t columns = conv->out_channels / conv->groups;
+  product->patches = input_patches(conv, kernels, input, group);
+  product->filter = (rows_source){.kernels = kernels, .values = filter + group * columns * kernels->element_bytes,
+                                  .row_stride = conv->out_channels};
+  product->gemm = (martlet_packed_gemm){
+      .kernels = kernels, .rows = conv->batch * volume(conv->out_size), .columns = columns,
+      .depth = martlet_patches_columns(&product->patches),
+      .pack_a = martlet_pack_patches, .a_source = &product->patches, .pack_b = pack_rows, .b_source = &product->filter,
+      .first_column = group * columns,
+  };
+  if (conv->packed_filter) {
+    product->gemm.packed_b = (const char *)conv->packed_filter + group * martlet_packed_gemm_b_bytes(&product->gemm);
+  }
 }
 
 static martlet_status forward(const martlet_conv *conv, const martlet_gemm_kernels *kernels, const char *input,
@@ -74,19 +103,48 @@ static martlet_status forward(const martlet_conv *conv, const martlet_gemm_kerne
   const size_t places = conv->batch * volume(conv->out_size), width = conv->out_channels;
   if (places == 0 || width == 0) return MARTLET_OK;
   if (is_pointwise(conv)) return pointwise(conv, kernels, input, filter, bias, output, epilogue, epilogue_context);
-  const size_t columns = width / conv->groups, group_bytes = columns * kernels->element_bytes;
   for (size_t group = 0; group < conv->groups; ++group) {
-    const martlet_patches patches = input_patches(conv, kernels, input, group);
-    const rows_source b = {.kernels = kernels, .values = filter + group * group_bytes, .row_stride = width};
-    const martlet_packed_gemm gemm = {
-        .kernels = kernels, .rows = places, .columns = columns, .depth = martlet_patches_columns(&patches),
-        .pack_a = martlet_pack_patches, .a_source = &patches, .pack_b = pack_rows, .b_source = &b,
-        .output = {.c = output + group * group_bytes, .row_stride = (ptrdiff_t)width, .column_stride = 1, .alpha = 1,
-                   .bias = bias ? bias + group * group_bytes : NULL, .bias_column_stride = 1},
-        .epilogue = epilogue, .epilogue_context = epilogue_context, .first_column = group * columns,
-    };
-    const martlet_status status = martlet_packed_gemm_run(&gemm);
+    group_product product;
+    prepare_group(&product, conv, kernels, input, filter, group);
+    const size_t offset = product.gemm.first_column * kernels->element_bytes;
+    product.gemm.output = (martlet_tile){.c = output + offset, .row_stride = (ptrdiff_t)width, .column_stride = 1,
+                                         .alpha = 1, .bias = bias ? bias + offset : NULL, .bias_column_stride = 1};
+    product.gemm.epilogue = epilogue, product.gemm.epilogue_context = epilogue_context;
+    const martlet_status status = martlet_packed_gemm_run(&product.gemm);
     if (status != MARTLET_OK) return status;
+  }
+  return MARTLET_OK;
+}
+
+size_t martlet_conv_packed_bytes_f32(const martlet_conv *conv) {
+  const size_t places = conv->batch * volume(conv->out_size);
+  if (places * conv->in_channels * conv->out_channels * volume(conv->filter_size) == 0) return 0;
+  if (martlet_conv_is_depthwise(conv)) return 0;
+  if (martlet_winograd_serves(conv)) return martlet_winograd_packed_bytes(conv);
+  if (is_pointwise(conv)) {
+    const martlet_gemm gemm = pointwise_product(conv, NULL, NULL);
+    return martlet_gemm_reusable_bytes_f32(&gemm);
+  }
+  // Only sizes are asked for, so any address stands for the image and the filter.
+  const char *nothing = (const char *)conv;
+  group_product product;
+  prepare_group(&product, conv, martlet_gemm_kernels_f32(), nothing, nothing, 0);
+  return conv->groups * martlet_packed_gemm_b_bytes(&product.gemm);
+}
+
+martlet_status martlet_conv_pack_f32(const martlet_conv *conv, const float *filter, void *packed) {
+  if (martlet_winograd_serves(conv)) return martlet_winograd_pack_f32(conv, filter, packed);
+  if (is_pointwise(conv)) {
+    const martlet_gemm gemm = pointwise_product(conv, NULL, filter);
+    martlet_gemm_pack_b_f32(&gemm, packed);
+    return MARTLET_OK;
+  }
+  for (size_t group = 0; group < conv->groups; ++group) {
+    group_product product;
+    // The image is not read here.
+    const char *nothing = (const char *)filter;
+    prepare_group(&product, conv, martlet_gemm_kernels_f32(), nothing, (const char *)filter, group);
+    martlet_packed_gemm_pack_b(&product.gemm, (char *)packed + group * martlet_packed_gemm_b_bytes(&product.gemm));
   }
   return MARTLET_OK;
 }

@@ -70,6 +70,19 @@ static const char *segment_line(const martlet_patches *p, const place *at, const
   return edge;
 }
 
+// The same, quickly where the whole segment lies inside the image.
+static inline const char *line_at(const martlet_patches *p, const place *at, const ptrdiff_t taps[3], size_t skip,
+                                  size_t run, char *edge) {
+  const ptrdiff_t d = at->corner[0] + taps[0], h = at->corner[1] + taps[1], w = at->corner[2] + taps[2];
+  const ptrdiff_t width = (ptrdiff_t)p->image_size[2];
+  if (!is_inside(d, p->image_size[0]) || !is_inside(h, p->image_size[1]) || w < 0 ||
+      w + (ptrdiff_t)p->taps_in_segment > width) {
+    return segment_line(p, at, taps, skip, run, edge);
+  }
+  const ptrdiff_t pixel = (d * (ptrdiff_t)p->image_size[1] + h) * width + w;
+  return at->image + (pixel * (ptrdiff_t)p->pixel_stride + (ptrdiff_t)skip) * (ptrdiff_t)p->kernels->element_bytes;
+}
+
 void martlet_pack_patches(const void *source, void *panel, size_t width, size_t first, size_t count, size_t start,
                           size_t depth) {
   const martlet_patches *p = source;
@@ -84,7 +97,7 @@ void martlet_pack_patches(const void *source, void *panel, size_t width, size_t 
     ptrdiff_t taps[3];
     segment_taps(p, segment, taps);
     const void *lines[most_lines];
-    for (size_t i = 0; i < count; ++i) lines[i] = segment_line(p, &places[i], taps, skip, run, edges + i * run * bytes);
+    for (size_t i = 0; i < count; ++i) lines[i] = line_at(p, &places[i], taps, skip, run, edges + i * run * bytes);
     p->kernels->pack_lines(to, width, lines, count, run);
     to += run * width * bytes;
     column += run;

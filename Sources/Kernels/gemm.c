@@ -299,6 +299,13 @@ static bool reads_in_place(const product *p) {
   return p->rows <= 2 * p->kernels->direct_rows || is_small(p);
 }
 
+// Whether all of a product is one packed run.
+static bool is_packed_run(const product *p) {
+  const bool is_vector = p->rows == 1 || p->columns == 1;
+  const bool is_by_columns = !p->epilogue && p->output.column_stride != 1 && p->output.row_stride == 1;
+  return p->rows && p->columns && p->depth && split_parts(p) == 1 && !is_vector && !is_by_columns && !reads_in_place(p);
+}
+
 static martlet_status run_product(const product *p) {
   if (p->rows == 0 || p->columns == 0) return MARTLET_OK;
   if (p->depth == 0) {
@@ -387,6 +394,11 @@ size_t martlet_gemm_packed_bytes_f32(const martlet_gemm *gemm) {
   const martlet_packed_gemm packed = packed_form(&p);
   if (gemm->batch > 1 || gemm->rows < 4 || gemm->columns < 2) return 0;
   return martlet_packed_gemm_b_bytes(&packed);
+}
+
+size_t martlet_gemm_reusable_bytes_f32(const martlet_gemm *gemm) {
+  const product p = product_of(gemm, martlet_gemm_kernels_f32(), 0);
+  return is_packed_run(&p) ? martlet_gemm_packed_bytes_f32(gemm) : 0;
 }
 
 void martlet_gemm_pack_b_f32(const martlet_gemm *gemm, void *packed) {

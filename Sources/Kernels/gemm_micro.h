@@ -217,7 +217,8 @@ INLINE void NAME(pack_square)(T *to, size_t width, const T *const *lines, size_t
   V_TRANSPOSE(square);
   UNROLL for (size_t i = 0; i < LANES; ++i) {
     if (!is_whole && i >= steps) continue;
-    if (spills) {
+    // What spills from any step but the last is overwritten by the next; stores with a mask take many times longer.
+    if (spills || i + 1 < steps) {
       V_STORE(to + i * width, square[i]);
     } else {
       V_STORE_N(to + i * width, square[i], stored);

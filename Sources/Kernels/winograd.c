@@ -321,12 +321,8 @@ static void forward_chunk(void *context, size_t index, size_t worker) {
   if (c.has_failed) run->has_failed = true;
 }
 
-static martlet_status run_forward(problem *p, filter_source *filter) {
-  filter->p = p;
-  filter->points = martlet_scratch_acquire(winograd_points * filter_stride(p) * sizeof(float));
-  if (!filter->points) return MARTLET_OUT_OF_MEMORY;
-  p->filter_points = filter->points;
-  martlet_pool_run(p->panels, transform_filter, filter);
+// Runs one group, given the filter's points.
+static martlet_status run_chunks(const problem *p) {
   const size_t rows = p->batch * p->image_rows;
   forward_run run = {.p = p, .rows = chunk_rows(p, chunk_bytes)};
   // Many chunks: each goes to a thread. Few: the threads share each, and it may be larger.
@@ -337,8 +333,26 @@ static martlet_status run_forward(problem *p, filter_source *filter) {
   } else {
     for (size_t index = 0; index < chunks; ++index) forward_chunk(&run, index, 0);
   }
+  return run.has_failed ? MARTLET_OUT_OF_MEMORY : MARTLET_OK;
+}
+
+static size_t filter_elements(const problem *p) { return winograd_points * filter_stride(p); }
+
+static martlet_status transform_whole_filter(const problem *p, filter_source *filter, float *points) {
+  filter->p = p;
+  filter->points = points;
+  martlet_pool_run(p->panels, transform_filter, filter);
+  return filter->has_failed ? MARTLET_OUT_OF_MEMORY : MARTLET_OK;
+}
+
+static martlet_status run_forward(problem *p, filter_source *filter) {
+  float *points = martlet_scratch_acquire(filter_elements(p) * sizeof(float));
+  if (!points) return MARTLET_OUT_OF_MEMORY;
+  p->filter_points = points;
+  martlet_status status = transform_whole_filter(p, filter, points);
+  if (status == MARTLET_OK) status = run_chunks(p);
   martlet_scratch_release();
-  return run.has_failed || filter->has_failed ? MARTLET_OUT_OF_MEMORY : MARTLET_OK;
+  return status;
 }
 
 static bool has_form(const martlet_conv *conv) {
@@ -361,19 +375,45 @@ bool martlet_winograd_serves(const martlet_conv *conv) {
   return transforms + winograd_points * tiles * inputs * outputs < winograd_taps * places * inputs * outputs;
 }
 
+static problem forward_problem(const martlet_conv *conv, const float *input, const float *output) {
+  return make_problem(conv, input, conv->in_size, conv->in_channels, output, conv->out_size, conv->out_channels);
+}
+
+static filter_source forward_filter(const martlet_conv *conv, const problem *p, const float *filter, size_t group) {
+  return (filter_source){.filter = filter + group * p->columns, .column_stride = 1,
+                         .depth_stride = (ptrdiff_t)conv->out_channels,
+                         .tap_stride = (ptrdiff_t)(p->depth * conv->out_channels)};
+}
+
+size_t martlet_winograd_packed_bytes(const martlet_conv *conv) {
+  const problem p = forward_problem(conv, NULL, NULL);
+  return conv->groups * filter_elements(&p) * sizeof(float);
+}
+
+martlet_status martlet_winograd_pack_f32(const martlet_conv *conv, const float *filter, void *packed) {
+  const problem p = forward_problem(conv, NULL, NULL);
+  for (size_t group = 0; group < conv->groups; ++group) {
+    filter_source source = forward_filter(conv, &p, filter, group);
+    float *points = (float *)packed + group * filter_elements(&p);
+    const martlet_status status = transform_whole_filter(&p, &source, points);
+    if (status != MARTLET_OK) return status;
+  }
+  return MARTLET_OK;
+}
+
 martlet_status martlet_winograd_forward_f32(const martlet_conv *conv, const float *input, const float *filter,
                                             const float *bias, float *output, martlet_gemm_epilogue epilogue,
                                             void *epilogue_context) {
-  problem p = make_problem(conv, input, conv->in_size, conv->in_channels, output, conv->out_size, conv->out_channels);
+  problem p = forward_problem(conv, input, output);
   p.pad[0] = conv->pad_low[1], p.pad[1] = conv->pad_low[2];
   p.epilogue = epilogue, p.epilogue_context = epilogue_context;
   for (size_t group = 0; group < conv->groups; ++group) {
     p.first_column = group * p.columns;
     p.bias = bias ? bias + p.first_column : NULL;
-    filter_source source = {.filter = filter + p.first_column, .column_stride = 1,
-                            .depth_stride = (ptrdiff_t)conv->out_channels,
-                            .tap_stride = (ptrdiff_t)(p.depth * conv->out_channels)};
-    const martlet_status status = run_forward(&p, &source);
+    filter_source source = forward_filter(conv, &p, filter, group);
+    const float *packed = conv->packed_filter;
+    if (packed) p.filter_points = packed + group * filter_elements(&p);
+    const martlet_status status = packed ? run_chunks(&p) : run_forward(&p, &source);
     if (status != MARTLET_OK) return status;
     p.seen.values += p.depth, p.covered.values += p.columns;
   }

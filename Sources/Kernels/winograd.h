@@ -53,6 +53,12 @@ extern const martlet_winograd_kernels martlet_winograd_kernels_avx2, martlet_win
 /// Whether the shape of a convolution is one that this way is faster for.
 bool martlet_winograd_serves(const martlet_conv *conv);
 
+/// The bytes that the filter's values at the points take.
+size_t martlet_winograd_packed_bytes(const martlet_conv *conv);
+
+/// Computes them for later convolutions forward, in parallel on the pool.
+martlet_status martlet_winograd_pack_f32(const martlet_conv *conv, const float *filter, void *packed);
+
 martlet_status martlet_winograd_forward_f32(const martlet_conv *conv, const float *input, const float *filter,
                                             const float *bias, float *output, martlet_gemm_epilogue epilogue,
                                             void *epilogue_context);

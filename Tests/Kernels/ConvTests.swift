@@ -194,6 +194,35 @@ extension KernelTests {
       }
     }
 
+    @Test(arguments: availableISAs)
+    func `a filter that was packed before gives the same bits, and is not read`(isa: martlet_isa) {
+      var packedCount = 0
+      for seed in 1...UInt64(90) {
+        let convolution = seed % 3 == 0 ? Convolution(threeByThree: seed) : Convolution(seed: seed)
+        var numbers = Numbers(seed: seed + 4000)
+        let x = numbers.floats(convolution.inputs)
+        let w = numbers.floats(convolution.filters)
+        let bias = numbers.floats(convolution.shape.out_channels)
+        var shape = convolution.shape
+        var outputs = [[Float](repeating: .nan, count: convolution.outputs)]
+        outputs.append(outputs[0])
+        withISA(isa) {
+          #expect(martlet_conv_forward_f32(&shape, x, w, bias, &outputs[0], nil, nil) == MARTLET_OK)
+          let byteCount = martlet_conv_packed_bytes_f32(&shape)
+          if byteCount == 0 { return outputs[1] = outputs[0] }
+          packedCount += 1
+          let packed = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
+          defer { packed.deallocate() }
+          #expect(martlet_conv_pack_f32(&shape, w, packed) == MARTLET_OK)
+          shape.packed_filter = UnsafeRawPointer(packed)
+          let nothing = [Float](repeating: .nan, count: w.count)
+          #expect(martlet_conv_forward_f32(&shape, x, nothing, bias, &outputs[1], nil, nil) == MARTLET_OK)
+        }
+        #expect(outputs[0].map(\.bitPattern) == outputs[1].map(\.bitPattern), "seed \(seed)")
+      }
+      #expect(packedCount > 40)
+    }
+
     @Test(arguments: 50...UInt64(70))
     func `the bits are the same with any number of threads`(seed: UInt64) {
       let convolution = seed > 62 ? Convolution(threeByThree: seed) : Convolution(seed: seed)

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// Something that runs programs: the CPU engine, the reference interpreter, an accelerator.
 public protocol Engine: Sendable {
   /// The name by which a user asks for it: `cpu`, `reference`.
@@ -53,6 +55,7 @@ public final class Buffer: @unchecked Sendable {
   public let address: UnsafeMutableRawPointer
   public let byteCount: Int
   private let release: @Sendable (UnsafeMutableRawPointer, Int) -> Void
+  private let derivation = Mutex<(any AnyObject & Sendable)?>(nil)
 
   /// Memory that `release` takes back when nobody refers to the buffer any more.
   public init(
@@ -67,4 +70,26 @@ public final class Buffer: @unchecked Sendable {
   deinit { release(address, byteCount) }
 
   public var bytes: UnsafeMutableRawBufferPointer { .init(start: address, count: byteCount) }
+
+  /// What an engine keeps of the contents in another form, made by `make` at first; nil when another engine keeps its
+  /// own.
+  ///
+  /// It lives as long as the contents: until the buffer is freed or ``forgetDerivation()`` is called.
+  package func derivation<Form: AnyObject & Sendable>(orElse make: () -> Form) -> Form? {
+    derivation.withLock { kept in
+      if let kept { return kept as? Form }
+      let made = make()
+      kept = made
+      return made
+    }
+  }
+
+  /// Drops what was derived from the contents; to be called by whoever is about to overwrite them.
+  package func forgetDerivation() {
+    // Freed outside the lock.
+    let _ = derivation.withLock { kept in
+      defer { kept = nil }
+      return kept
+    }
+  }
 }

@@ -20,7 +20,16 @@ typedef struct {
   size_t in_size[3], filter_size[3], out_size[3];
   size_t stride[3], dilation[3];
   ptrdiff_t pad_low[3];
+  /// The filter as `martlet_conv_pack_f32` left it for a convolution of the same shape and instruction set, whose filter
+  /// is then not read; or null. Only forward in float 32.
+  const void *packed_filter;
 } martlet_conv;
+
+/// The bytes that the filter takes when it is packed once for many convolutions forward; 0 where it is read as it lies.
+size_t martlet_conv_packed_bytes_f32(const martlet_conv *conv);
+
+/// Packs a filter, in parallel on the pool, into memory aligned to 64 bytes. With it a convolution has the same bits.
+martlet_status martlet_conv_pack_f32(const martlet_conv *conv, const float *filter, void *packed);
 
 /// output = convolution of `input` with `filter` (+ `bias`, one number per output channel, or null).
 ///

@@ -47,6 +47,9 @@ martlet_status martlet_gemm_f32(const martlet_gemm *gemm);
 /// The bytes that the B of a product takes when it is packed once for many products; 0 where that does not pay.
 size_t martlet_gemm_packed_bytes_f32(const martlet_gemm *gemm);
 
+/// The same where the product has the same bits either way: it would pack its B on the way.
+size_t martlet_gemm_reusable_bytes_f32(const martlet_gemm *gemm);
+
 /// Packs the B of a product, in parallel on the pool, into memory aligned to 64 bytes.
 void martlet_gemm_pack_b_f32(const martlet_gemm *gemm, void *packed);
 

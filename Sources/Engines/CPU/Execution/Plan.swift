@@ -4,13 +4,15 @@ import MartletGraph
 final class Plan: Sendable {
   let steps: [any Step]
   let memory: MemoryPlan
+  /// Inputs whose memory a run may overwrite.
+  let donatedInputs: [Int]
   /// How many addresses a run keeps.
   let addressCount: Int
   let inputTypes: [TensorType]
   let outputTypes: [TensorType]
   let givenScalars: Int
   let constants: [UInt64]
-  /// Products whose right operand is one of the inputs that stay the same from run to run.
+  /// Products and convolutions whose right operand is one of the inputs that stay the same from run to run.
   let packings: [Packing]
   /// What it consists of, if that was asked for.
   let description: PlanDescription?
@@ -19,10 +21,10 @@ final class Plan: Sendable {
   ///
   /// - Parameters:
   ///   - fixesScalars: Whether scalars keep the values written in the graph, as in the bodies of loops.
-  ///   - fixedInputs: Inputs that have the same elements in many runs.
+  ///   - fixedInputs: Inputs that have the same elements in many runs, if that is known; it is for the body of a loop.
   ///   - describes: Whether steps say what they do, for ``explanation``.
   init(
-    _ graph: Graph, isDonated: [Bool], fixesScalars: Bool = false, fixedInputs: Range<Int> = 0..<0,
+    _ graph: Graph, isDonated: [Bool], fixesScalars: Bool = false, fixedInputs: Range<Int>? = nil,
     describes: Bool = Debugging.explainsPlans
   ) throws(GraphError) {
     let lowered = try Lowering.lower(graph, fixesScalars: fixesScalars)
@@ -35,6 +37,7 @@ final class Plan: Sendable {
     memory = builder.memory
     steps = builder.steps
     packings = builder.packings
+    donatedInputs = isDonated.indices.filter { isDonated[$0] }
     addressCount = planner.program.nodes.count
     givenScalars = planner.program.givenScalars
     constants = planner.program.constants

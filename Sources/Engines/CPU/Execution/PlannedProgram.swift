@@ -64,8 +64,14 @@ struct PlannedProgram: Executable {
     defer { table.deallocate() }
     for (index, bits) in scalars.enumerated() { table[index] = bits }
     for (index, bits) in plan.constants.enumerated() { table[scalars.count + index] = bits }
-    try plan.execute(
-      inputs: pointers, outputs: pointers + inputs.count, scalars: table, arena: arena, engine: engine,
-      times: times)
+    let blocks = packedBlocks(inputs)
+    try withExtendedLifetime(blocks) { () throws(ExecutionError) in
+      let packed = blocks.isEmpty ? nil : UnsafeMutablePointer<UnsafeRawPointer?>.allocate(capacity: blocks.count)
+      defer { packed?.deallocate() }
+      for (index, block) in blocks.enumerated() { packed?[index] = block.map { UnsafeRawPointer($0.address) } }
+      try plan.execute(
+        inputs: pointers, outputs: pointers + inputs.count, scalars: table, arena: arena, engine: engine,
+        packed: packed, times: times)
+    }
   }
 }

@@ -24,6 +24,8 @@ public final class BufferPool: Sendable {
     public var cachedBytes = 0
     /// Bytes that may be cached.
     public var budget = 0
+    /// Live bytes that hold weights in the form in which contractions read them; at most a quarter of the budget.
+    public var packedBytes = 0
     /// Most bytes that were live at any time.
     public var peakLiveBytes = 0
 
@@ -99,6 +101,25 @@ public final class BufferPool: Sendable {
     for (block, size) in surplus { SizeClass.release(block, size) }
   }
 
+  /// A block for a packed operand, nil also when there are so many that other memory is worth more.
+  func takePacked(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    let hasRoom = state.withLock { state in
+      guard state.statistics.packedBytes + byteCount <= state.statistics.budget / 4 else { return false }
+      state.statistics.packedBytes += byteCount
+      return true
+    }
+    guard hasRoom else { return nil }
+    if let block = take(byteCount) { return block }
+    state.withLock { $0.statistics.packedBytes -= byteCount }
+    return nil
+  }
+
+  /// Takes back a block that ``takePacked(_:)`` gave for the same byte count.
+  func givePacked(_ block: UnsafeMutableRawPointer, _ byteCount: Int) {
+    state.withLock { $0.statistics.packedBytes -= byteCount }
+    give(block, byteCount)
+  }
+
   private static func trim(_ state: inout State) -> [(UInt, Int)] {
     guard state.statistics.cachedBytes > state.statistics.budget else { return [] }
     var surplus: [(UInt, Int)] = []
@@ -118,7 +139,8 @@ extension BufferPool.Statistics: CustomStringConvertible {
   /// Reads like `3 buffers, 12 MiB live (peak 40 MiB); 20 MiB of 4096 MiB cached`.
   public var description: String {
     func mebibytes(_ bytes: Int) -> String { "\((bytes + (1 << 19)) >> 20) MiB" }
-    return "\(liveBuffers) buffers, \(mebibytes(liveBytes)) live (peak \(mebibytes(peakLiveBytes))); "
+    let packed = packedBytes == 0 ? "" : "\(mebibytes(packedBytes)) of it packed weights, "
+    return "\(liveBuffers) buffers, \(mebibytes(liveBytes)) live (\(packed)peak \(mebibytes(peakLiveBytes))); "
       + "\(mebibytes(cachedBytes)) of \(mebibytes(budget)) cached"
   }
 }

@@ -3,7 +3,7 @@ import MartletKernels
 
 extension StepBuilder {
   /// The step for an operation of its own.
-  func operationStep(_ planned: PlannedStep, _ hasEpilogue: inout Bool) throws(GraphError) -> any Step {
+  mutating func operationStep(_ planned: PlannedStep, _ hasEpilogue: inout Bool) throws(GraphError) -> any Step {
     let node = planner.program.nodes[Int(planned.node)]
     let operands = planned.operands
     let result = planned.node
@@ -115,7 +115,7 @@ extension StepBuilder {
       summary: text("\(select.name) \(node.type)"))
   }
 
-  private func convolveStep(
+  private mutating func convolveStep(
     _ convolve: Convolve, _ node: Node, _ planned: PlannedStep, _ hasEpilogue: inout Bool
   ) -> (any Step)? {
     guard node.type.dtype == .float32 || node.type.dtype == .float64 else { return nil }
@@ -129,11 +129,13 @@ extension StepBuilder {
     guard let conv else { return nil }
     let epilogue = convolve.form == .forward ? epilogue(planned.group) : nil
     hasEpilogue = epilogue != nil
-    return ConvolveStep(
+    var step = ConvolveStep(
       conv: conv, form: convolve.form, dtype: node.type.dtype, left: planned.operands[0], right: planned.operands[1],
       result: planned.node,
-      epilogue: epilogue, site: site(planned.node),
+      epilogue: epilogue, packing: nil, site: site(planned.node),
       summary: text("\(convolve.name) \(a) \(b)" + (epilogue.map { ", then \($0.step.summary)" } ?? "")))
+    if convolve.form == .forward && node.type.dtype == .float32 { step.packing = packing(of: step) }
+    return step
   }
 
   private func scatterStep(_ scatter: Scatter, _ node: Node, _ planned: PlannedStep) -> any Step {

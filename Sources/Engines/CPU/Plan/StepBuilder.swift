@@ -8,14 +8,14 @@ struct StepBuilder {
   let describes: Bool
   private(set) var memory = MemoryPlan()
   private(set) var steps: [any Step] = []
-  /// Products whose right operand may be packed once for many runs.
+  /// Products and convolutions whose right operand may be packed once for many runs.
   private(set) var packings: [Packing] = []
   /// For each step, the planned one that it comes from and the operations that it does.
   private(set) var sources: [(planned: Int, operations: [Int32])] = []
-  private let fixedInputs: Range<Int>
+  private let fixedInputs: Range<Int>?
   private var emitted: [EmittedGroup?] = []
 
-  init(_ planner: Planner, fixedInputs: Range<Int>, describes: Bool) {
+  init(_ planner: Planner, fixedInputs: Range<Int>?, describes: Bool) {
     self.planner = planner
     self.fixedInputs = fixedInputs
     self.describes = describes
@@ -124,16 +124,26 @@ struct StepBuilder {
     // Without depth nothing is multiplied, and no tile is ever finished.
     let epilogue = product.depth == 0 ? nil : epilogue(planned.group)
     hasEpilogue = epilogue != nil
-    let input = planner.program.inputs[fixedInputs].firstIndex(of: planned.operands[1].base)
-    let isPacked = input != nil && dtype == .float32 && product.batch.isEmpty
-    let step = ProductStep(
+    var step = ProductStep(
       product: product, left: planned.operands[0], right: planned.operands[1], result: planned.node, dtype: dtype,
-      epilogue: epilogue, packing: isPacked ? packings.count : nil, site: site(planned.node),
-      summary: text(
-        "matmul \(dtype) \(shape)" + (isPacked ? ", packed once" : "")
-          + (epilogue.map { ", then \($0.step.summary)" } ?? "")))
-    if isPacked { packings.append(Packing(step: step, input: input!)) }
+      epilogue: epilogue, packing: nil, site: site(planned.node),
+      summary: text("matmul \(dtype) \(shape)"))
+    step.packing = dtype == .float32 && product.batch.isEmpty ? packing(of: step) : nil
+    if step.packing != nil && fixedInputs != nil { step.summary += text(", packed once") }
+    step.summary += text(epilogue.map { ", then \($0.step.summary)" } ?? "")
     return step
+  }
+
+  /// The place among what is packed once, if the right operand is an input that may be.
+  mutating func packing(of step: some PackingStep) -> Int? {
+    let inputs = planner.program.inputs
+    guard let input = inputs[fixedInputs ?? 0..<inputs.count].firstIndex(of: step.right.base),
+      !planner.isDonated[input]
+    else { return nil }
+    // Which inputs of a whole program stay the same is not known; those that do must not change its results.
+    if fixedInputs == nil && step.packedBytes(keepsBits: true) == 0 { return nil }
+    packings.append(Packing(step: step, input: input))
+    return packings.count - 1
   }
 
   func epilogue(_ group: Int32) -> Epilogue? {

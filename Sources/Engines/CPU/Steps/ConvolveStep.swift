@@ -26,14 +26,17 @@ extension martlet_conv {
 }
 
 /// A convolution or one of its transposes in float 32 or float 64, with what is done to the tiles of a forward one.
-struct ConvolveStep: Step {
-  let conv: martlet_conv
+struct ConvolveStep: PackingStep {
+  // Its pointer is null here; a run sets it in a copy of its own.
+  nonisolated(unsafe) let conv: martlet_conv
   let form: Convolve.Form
   let dtype: DType
   let left: Placed
   let right: Placed
   let result: Int32
   let epilogue: Epilogue?
+  /// The place of the filter among those packed once, if it is one of them.
+  var packing: Int?
   let site: Site
   let summary: String
 
@@ -49,6 +52,7 @@ struct ConvolveStep: Step {
 
   private func convolve(_ frame: Frame, _ context: UnsafeMutablePointer<Epilogue.Context>?) -> martlet_status {
     var conv = conv
+    if let packing, let packed = frame.packed { conv.packed_filter = packed[packing] }
     let (a, b, c) = (frame.address(left), frame.address(right), frame.address(result))
     let callback = context == nil ? nil : Epilogue.callback
     let rest = context.map { UnsafeMutableRawPointer($0) }
@@ -72,5 +76,25 @@ struct ConvolveStep: Step {
     case .inputGradient: return martlet_conv_input_gradient_f32(&conv, x, y, z)
     case .filterGradient: return martlet_conv_filter_gradient_f32(&conv, x, y, z)
     }
+  }
+}
+
+extension ConvolveStep {
+  /// Packing never changes the bits of a convolution.
+  func packedBytes(keepsBits: Bool) -> Int {
+    var conv = conv
+    return martlet_conv_packed_bytes_f32(&conv)
+  }
+
+  func pack(_ base: UnsafeMutableRawPointer, into packed: UnsafeMutableRawPointer) -> Bool {
+    var conv = conv
+    let filter = (base + right.byteOffset).assumingMemoryBound(to: Float.self)
+    return martlet_conv_pack_f32(&conv, filter, packed) == MARTLET_OK
+  }
+
+  /// The filter alone decides how it is packed; Winograd's values at the points take four times the bytes of the rest.
+  var packedLayout: [Int] {
+    let size = conv.filter_size
+    return [right.byteOffset, conv.in_channels, conv.out_channels, conv.groups, size.0, size.1, size.2]
   }
 }

@@ -2,7 +2,7 @@ import MartletGraph
 import MartletKernels
 
 /// A contraction in floating point, with what is done to its tiles.
-struct ProductStep: Step {
+struct ProductStep: PackingStep {
   let product: MatrixProduct
   let left: Placed
   let right: Placed
@@ -10,9 +10,9 @@ struct ProductStep: Step {
   let dtype: DType
   let epilogue: Epilogue?
   /// The place of the right operand among those packed once, if it is one of them.
-  let packing: Int?
+  var packing: Int?
   let site: Site
-  let summary: String
+  var summary: String
 
   func run(_ frame: Frame) throws(ExecutionError) {
     guard let epilogue else {
@@ -55,17 +55,21 @@ struct ProductStep: Step {
     return gemm
   }
 
-  /// The bytes that the right operand takes when it is packed once; 0 where that does not pay.
-  var packedBytes: Int {
+  func packedBytes(keepsBits: Bool) -> Int {
     var gemm = gemm
-    return martlet_gemm_packed_bytes_f32(&gemm)
+    return keepsBits ? martlet_gemm_reusable_bytes_f32(&gemm) : martlet_gemm_packed_bytes_f32(&gemm)
   }
 
-  /// Packs the right operand, given where its memory begins.
-  func pack(_ base: UnsafeMutableRawPointer, into packed: UnsafeMutableRawPointer) {
+  func pack(_ base: UnsafeMutableRawPointer, into packed: UnsafeMutableRawPointer) -> Bool {
     var gemm = gemm
     gemm.b = UnsafeRawPointer(base + right.byteOffset)
     martlet_gemm_pack_b_f32(&gemm, packed)
+    return true
+  }
+
+  /// B alone decides how it is packed.
+  var packedLayout: [Int] {
+    [right.byteOffset, product.depth, product.columns, product.rightDepthStride, product.rightColumnStride]
   }
 
   /// Repeats the product over the batch dimensions that the kernel does not walk itself.
@@ -94,11 +98,4 @@ struct ProductStep: Step {
     }
     return MARTLET_OK
   }
-}
-
-/// A product of a loop's body whose right operand is the same in every turn.
-struct Packing: Sendable {
-  let step: ProductStep
-  /// Which of the body's inputs it is.
-  let input: Int
 }

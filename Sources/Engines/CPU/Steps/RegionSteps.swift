@@ -45,12 +45,11 @@ struct PlannedRegion: Sendable {
     /// Packs what products of all runs read, once the fixed inputs have their addresses.
     func pack() throws(ExecutionError) {
       for (index, packing) in region.plan.packings.enumerated() {
-        let byteCount = packing.step.packedBytes
+        let byteCount = packing.step.packedBytes(keepsBits: false)
         if byteCount == 0 { continue }
         let block = try engine.workspace(byteCount: byteCount)
         packedBlocks.append((block, byteCount))
-        packing.step.pack(inputs[packing.input], into: block)
-        packed[index] = UnsafeRawPointer(block)
+        if packing.step.pack(inputs[packing.input], into: block) { packed[index] = UnsafeRawPointer(block) }
       }
     }
 
