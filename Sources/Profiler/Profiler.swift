@@ -61,6 +61,8 @@ public final class Profiler {
   private var plainSteps: [UInt64] = []
   /// When the step before ended, if it was recorded.
   private var previousEnd: UInt64?
+  /// How much main memory the process had, and when that was asked.
+  private var lastResident: (time: UInt64, bytes: Int) = (0, 0)
 
   /// A profiler of a model, by whose layers operations are sorted.
   ///
@@ -119,11 +121,18 @@ extension Profiler {
       ProfilingSession.Step(
         index: number, start: start, end: end, inputEnd: inputEnd, examples: examples, tokens: tokens,
         paddedTokens: paddedTokens, processorNanoseconds: Int(martlet_processor_nanoseconds() - processor),
-        residentBytes: Processor.residentBytes))
+        residentBytes: residentBytes(at: end)))
     session.keepSteps(schedule.maximumSteps)
     previousEnd = end
     if let dumps, dumps.steps.contains(number) { dump(number, dumps) }
     return result
+  }
+
+  /// Bytes of the process in main memory, asked again after ten milliseconds: the answer takes the system some of the time
+  /// that a short step takes.
+  private func residentBytes(at now: UInt64) -> Int {
+    if now - lastResident.time >= 10_000_000 { lastResident = (now, Processor.residentBytes) }
+    return lastResident.bytes
   }
 
   private func dump(_ number: Int, _ dumps: ProfileDumps) {

@@ -135,9 +135,9 @@ struct FindingTests {
       profile { _ = matmul(x, x).sum().scalar }.advice([.expensiveOperation]).first)
     var compiling = advice
     compiling.proposal = .compileStep
-    let good = try AdviceVerification { $0 == nil ? run(8) : run(2) }.verify([compiling])
-    #expect(good[0].outcome == .confirmed)
-    #expect(good[0].gain > 0.4 && good[0].resultChange == 0)
+    let good = try confirmed([compiling]) { $0 == nil ? run(8) : run(2) }
+    #expect(good.outcome == .confirmed, "\(good)")
+    #expect(good.gain > 0.4 && good.resultChange == 0)
     let useless = try AdviceVerification { $0 == nil ? run(2) : run(3) }.verify([compiling])
     #expect(useless[0].outcome == .refuted)
     let unknown = try AdviceVerification { $0 == nil ? run(1) : nil }.verify([compiling, advice])

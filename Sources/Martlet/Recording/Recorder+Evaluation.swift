@@ -43,7 +43,7 @@ extension Recorder {
       return targets
     }
     if targets.isEmpty { return }
-    try compute(targets.count > 1 ? targets.sorted() : targets)
+    try compute(targets.count > 1 ? targets.sorted() : targets, isOwn: isOwn)
     if isOwn && scopes.isEmpty { locked { forgetRestorePoints() } }
   }
 
@@ -59,7 +59,7 @@ extension Recorder {
     try land(isOwn: true)
     // What variables held before may still have to be computed, and the program is about to give up its history.
     let unknown = locked { restorePoints.map(\.position).filter { entries[$0].buffer == nil } }
-    if !unknown.isEmpty { try compute(unknown.sorted()) }
+    if !unknown.isEmpty { try compute(unknown.sorted(), isOwn: true) }
     let targets = locked { pendingTargets() }
     if targets.isEmpty {
       endOfStep()
@@ -157,10 +157,13 @@ extension Recorder {
     locked { sweep() }
   }
 
-  /// Runs one program for `targets` (ascending positions) and stores their values.
-  private func compute(_ targets: [Int]) throws {
+  /// Runs one program for `targets` (ascending positions) and stores their values; the calling thread waits for them.
+  private func compute(_ targets: [Int], isOwn: Bool) throws {
     let (pending, program) = try prepare(targets, donating: false)
-    switch program.run(inputs: pending.inputs, scalars: pending.scalars, isTimed: false) {
+    func run() -> Result<[Buffer], ExecutionError> {
+      program.run(inputs: pending.inputs, scalars: pending.scalars, isTimed: false)
+    }
+    switch isOwn ? waiting(run) : run() {
     case .success(let outputs): locked { store(outputs, at: targets) }
     case .failure(let error): throw located(error, pending.positions)
     }
