@@ -46,13 +46,6 @@ RESOLVE(uint16_t, u16, )
 RESOLVE(uint32_t, u32, )
 RESOLVE(int8_t, i8, )
 RESOLVE(int16_t, i16, )
-RESOLVE(int32_t, i32, )
-RESOLVE(int64_t, i64, )
-#if defined(__x86_64__)
-// Comparisons of 64 bits in vectors, for the types that indices usually have.
-RESOLVE(int32_t, i32_avx2, __attribute__((target("avx2"))))
-RESOLVE(int64_t, i64_avx2, __attribute__((target("avx2"))))
-#endif
 
 // The lowest index, or 0, and whether all are in range.
 #define CHECK(T, suffix, attributes)                                                                            \
@@ -66,24 +59,26 @@ RESOLVE(int64_t, i64_avx2, __attribute__((target("avx2"))))
     *least = (int64_t)lowest;                                                                                   \
     return (int64_t)lowest >= -size && (int64_t)highest < size;                                                 \
   }
-CHECK(int32_t, i32, )
-CHECK(int64_t, i64, )
+
+// The types that indices usually have.
+#define INDICES(T, suffix, attributes) RESOLVE(T, suffix, attributes) CHECK(T, suffix, attributes)
+INDICES(int32_t, i32, )
+INDICES(int64_t, i64, )
 #if defined(__x86_64__)
-CHECK(int32_t, i32_avx2, __attribute__((target("avx2"))))
-CHECK(int64_t, i64_avx2, __attribute__((target("avx2"))))
+// Comparisons of 64 bits in vectors.
+INDICES(int32_t, i32_avx2, __attribute__((target("avx2"))))
+INDICES(int64_t, i64_avx2, __attribute__((target("avx2"))))
 #endif
 
 // For types that `is_checked` knows. Unsigned numbers beyond the signed range are negative as signed ones.
 static int check(uint8_t type, const void *indices, size_t first, size_t n, int64_t size, int64_t *least) {
-  int is_good;
+  int is_narrow = type == MARTLET_I32, is_good;
 #if defined(__x86_64__)
   if (rows_isa() > 0) {
-    is_good = type == MARTLET_I32 ? check_i32_avx2(indices, first, n, size, least)
-                                  : check_i64_avx2(indices, first, n, size, least);
-    return is_good && (type != MARTLET_U64 || *least >= 0);
-  }
+    is_good = (is_narrow ? check_i32_avx2 : check_i64_avx2)(indices, first, n, size, least);
+  } else
 #endif
-  is_good = type == MARTLET_I32 ? check_i32(indices, first, n, size, least) : check_i64(indices, first, n, size, least);
+    is_good = (is_narrow ? check_i32 : check_i64)(indices, first, n, size, least);
   return is_good && (type != MARTLET_U64 || *least >= 0);
 }
 

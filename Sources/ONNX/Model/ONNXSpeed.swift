@@ -59,8 +59,7 @@ public struct ONNXSpeed: Sendable {
   }
 
   private static func seconds(_ body: () throws -> Void) rethrows -> Double {
-    let time = try ContinuousClock().measure(body).components
-    return Double(time.seconds) + Double(time.attoseconds) * 1e-18
+    try ContinuousClock().measure(body).inSeconds
   }
 }
 
