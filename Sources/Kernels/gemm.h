@@ -35,6 +35,8 @@ typedef struct {
   /// One tile from packed panels, aligned to 64 bytes.
   void (*packed_tile)(size_t depth, const void *a, const void *b, size_t rows, size_t columns,
                       const martlet_tile *tile);
+  /// The same for at most 3 rows and two full panels of B, one behind the other, where the columns of C are adjacent.
+  void (*packed_pair)(size_t depth, const void *a, const void *b, size_t rows, const martlet_tile *tile);
   /// One tile, reading A with any strides and B with adjacent columns, in place.
   void (*direct_tile)(size_t depth, const void *a, ptrdiff_t a_row_stride, ptrdiff_t a_column_stride, const void *b,
                       ptrdiff_t b_row_stride, size_t rows, size_t columns, const martlet_tile *tile);

@@ -24,7 +24,7 @@ TARGET static inline __m256i lanes_f64(size_t n) {
 #define VECTORS 2
 #define ROWS 6
 #define DIRECT_ROWS 6
-#define DEPTH_BLOCK 384
+#define DEPTH_BLOCK 768
 #define ROW_VECTORS 8
 #define NAME(x) x##_f32_avx2
 #define V_LOAD_N(p, n) ((v8f)_mm256_maskload_ps(p, lanes_f32(n)))

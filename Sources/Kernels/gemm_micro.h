@@ -22,6 +22,8 @@
 
 enum {
   NAME(tile_columns) = LANES * VECTORS,
+  NAME(b_ahead) = 16,     // steps of the depth between asking for a line of B and using it
+  NAME(c_ahead) = 32,     // the same for what C holds
   NAME(pack_ahead) = 16,  // steps of the depth between asking for a line and packing it
 };
 
@@ -67,6 +69,25 @@ TARGET static void NAME(finish_scattered)(const T *sums, size_t rows, size_t col
   }
 }
 
+// One step of the depth.
+INLINE void NAME(step)(V sums[ROWS][VECTORS], size_t rows, size_t vectors, const T *restrict a, ptrdiff_t a_row_stride,
+                       const T *restrict b, ptrdiff_t b_row_stride, bool masks_b, size_t tail) {
+  V line[VECTORS];
+  UNROLL for (size_t v = 0; v < vectors; ++v) {
+    line[v] = masks_b && v + 1 == vectors ? V_LOAD_N(b + v * LANES, tail) : V_LOAD(b + v * LANES);
+    // Panels of B come from the second-level cache; one request for each line of it.
+    if (v * sizeof(V) % 64 == 0) __builtin_prefetch(b + v * LANES + NAME(b_ahead) * b_row_stride);
+  }
+  UNROLL for (size_t i = 0; i < rows; ++i) {
+    const V x = V_SET(a[(ptrdiff_t)i * a_row_stride]);
+    UNROLL for (size_t v = 0; v < vectors; ++v) {
+      sums[i][v] = V_FMA(x, line[v], sums[i][v]);
+      // One broadcast at a time: all registers are taken, and two at once would push a sum out to memory.
+      V_PIN(sums[i][v]);
+    }
+  }
+}
+
 // One tile with constant `rows` and `vectors`: all its sums stay in registers along the whole depth. Only the
 // last vector of B may be partial, and is then read with a mask if `masks_b`.
 INLINE void NAME(tile)(size_t rows, size_t vectors, size_t depth, const T *restrict a, ptrdiff_t a_row_stride,
@@ -77,30 +98,23 @@ INLINE void NAME(tile)(size_t rows, size_t vectors, size_t depth, const T *restr
     UNROLL for (size_t v = 0; v < vectors; ++v) sums[i][v] = (V){0};
   }
   const size_t tail = columns - (vectors - 1) * LANES;
-  // Rows that are far apart are asked for before their sums are known: they come from memory, each from its page.
-  if (tile->column_stride == 1 && depth >= 64 && tile->row_stride * (ptrdiff_t)sizeof(T) >= 4096) {
+  // What C holds is asked for shortly before it is needed: earlier, the panel of B, that flows through the first
+  // cache, would push rows out again that are a multiple of a page apart.
+  const size_t late = depth > 2 * NAME(c_ahead) ? NAME(c_ahead) : 0;
+  for (size_t left = depth - late;; left = late) {
+    _Pragma("clang loop unroll_count(2)") for (size_t k = 0; k < left; ++k) {
+      NAME(step)(sums, rows, vectors, a, a_row_stride, b, b_row_stride, masks_b, tail);
+      a += a_column_stride;
+      b += b_row_stride;
+    }
+    depth -= left;
+    if (!depth) break;
+    if (tile->column_stride != 1) continue;
     UNROLL for (size_t i = 0; i < rows; ++i) {
       const T *row = (const T *)tile->c + (ptrdiff_t)i * tile->row_stride;
-      UNROLL for (size_t v = 0; v < vectors; ++v) __builtin_prefetch(row + v * LANES, 1);
+      UNROLL for (size_t v = 0; v < vectors; v += 64 / sizeof(V)) __builtin_prefetch(row + v * LANES, 1);
+      __builtin_prefetch(row + vectors * LANES - 1, 1);
     }
-  }
-  _Pragma("clang loop unroll_count(2)") for (size_t k = 0; k < depth; ++k) {
-    V line[VECTORS];
-    UNROLL for (size_t v = 0; v < vectors; ++v) {
-      line[v] = masks_b && v + 1 == vectors ? V_LOAD_N(b + v * LANES, tail) : V_LOAD(b + v * LANES);
-      // Panels of B come from the second-level cache; far enough ahead for its latency.
-      __builtin_prefetch(b + v * LANES + 16 * b_row_stride);
-    }
-    UNROLL for (size_t i = 0; i < rows; ++i) {
-      const V x = V_SET(a[(ptrdiff_t)i * a_row_stride]);
-      UNROLL for (size_t v = 0; v < vectors; ++v) {
-        sums[i][v] = V_FMA(x, line[v], sums[i][v]);
-        // One broadcast at a time: all registers are taken, and two at once would push a sum out to memory.
-        V_PIN(sums[i][v]);
-      }
-    }
-    a += a_column_stride;
-    b += b_row_stride;
   }
   if (tile->column_stride == 1) {
     NAME(finish_adjacent)(sums, rows, vectors, columns, tile);
@@ -144,6 +158,38 @@ TARGET static void NAME(packed_tile)(size_t depth, const void *a, const void *b,
     PACKED_CASE(13)
     PACKED_CASE(14)
     default: break;
+  }
+}
+
+// A few rows of two neighbouring panels of B, each full: one panel alone has too few sums for the latency of a
+// multiply-add.
+INLINE void NAME(pair)(size_t rows, size_t depth, const T *restrict a, const T *restrict b, const martlet_tile *tile) {
+  V sums[2][ROWS][VECTORS];
+  UNROLL for (size_t i = 0; i < rows; ++i) {
+    UNROLL for (size_t v = 0; v < VECTORS; ++v) sums[0][i][v] = sums[1][i][v] = (V){0};
+  }
+  const T *second = b + depth * NAME(tile_columns);
+  for (size_t k = 0; k < depth; ++k) {
+    NAME(step)(sums[0], rows, VECTORS, a, 1, b, NAME(tile_columns), false, LANES);
+    NAME(step)(sums[1], rows, VECTORS, a, 1, second, NAME(tile_columns), false, LANES);
+    a += ROWS;
+    b += NAME(tile_columns);
+    second += NAME(tile_columns);
+  }
+  const martlet_tile next = martlet_tile_at(tile, 0, NAME(tile_columns), sizeof(T));
+  NAME(finish_adjacent)(sums[0], rows, VECTORS, NAME(tile_columns), tile);
+  NAME(finish_adjacent)(sums[1], rows, VECTORS, NAME(tile_columns), &next);
+}
+
+// Assumes panels aligned to 64 bytes. Each sum runs along the depth in order.
+TARGET static void NAME(packed_pair)(size_t depth, const void *a, const void *b, size_t rows,
+                                     const martlet_tile *tile) {
+  if (rows == 1) {
+    NAME(pair)(1, depth, a, b, tile);
+  } else if (rows == 2) {
+    NAME(pair)(2, depth, a, b, tile);
+  } else {
+    NAME(pair)(3, depth, a, b, tile);
   }
 }
 
@@ -391,6 +437,7 @@ const martlet_gemm_kernels NAME(martlet_gemm_kernels) = {
     .pack = NAME(pack),
     .pack_lines = NAME(pack_lines),
     .packed_tile = NAME(packed_tile),
+    .packed_pair = NAME(packed_pair),
     .direct_tile = NAME(direct_tile),
     .row_times_matrix = NAME(row_times_matrix),
     .matrix_times_column = NAME(matrix_times_column),

@@ -32,6 +32,7 @@ enum {
   wanted_chunks = 32,
   least_work = 1 << 18,  // multiply-adds of a chunk that are worth a claim
   most_panels = 8,
+  pair_rows = 3,  // of A, at most, that meet two panels of B at once
   pack_panels = 4,  // panels that one claim packs
   own_b_panels = 40,  // of A, at most, if each chunk packs its own columns
   own_b_chunks = 16,
@@ -41,6 +42,15 @@ enum {
 static size_t least(size_t a, size_t b) { return a < b ? a : b; }
 static size_t divided_up(size_t a, size_t b) { return (a + b - 1) / b; }
 static size_t rounded_up(size_t a, size_t b) { return divided_up(a, b) * b; }
+
+// Bytes of the block of B that all panels of a chunk are multiplied with: both together take half of the second-level
+// cache, where the panels leave B a quarter at least.
+static size_t block_bytes(const plan *p) {
+  const martlet_gemm_kernels *kernels = p->gemm->kernels;
+  const size_t half = martlet_cache_bytes(2) / 2;
+  const size_t panels = most_panels * kernels->tile_rows * p->depth_block * kernels->element_bytes;
+  return panels < half / 2 ? half - panels : half / 2;
+}
 
 static plan make_plan(const martlet_packed_gemm *gemm) {
   const martlet_gemm_kernels *kernels = gemm->kernels;
@@ -53,8 +63,7 @@ static plan make_plan(const martlet_packed_gemm *gemm) {
   p.stage_columns = rounded_up(gemm->columns, nr);
   if (!gemm->packed_b) p.stage_columns = least(p.stage_columns, rounded_up(stage_bytes / bytes / p.stage_depth, nr));
   p.shares_a = gemm->rows * p.stage_depth * bytes <= shared_a_bytes;
-  // Half of the second-level cache for the block of B that all panels of a chunk are multiplied with.
-  p.column_block = rounded_up(martlet_cache_bytes(2) / 2 / bytes / p.depth_block, nr);
+  p.column_block = rounded_up(block_bytes(&p) / bytes / p.depth_block, nr);
   p.owns_b = p.shares_a && !gemm->packed_b && panels <= own_b_panels && gemm->columns >= 8 * nr;
   if (p.owns_b) {
     p.chunk_panels = panels;
@@ -136,10 +145,19 @@ static void multiply_panel(const stage *s, const piece *at, size_t row, size_t c
   if (!is_last) strip.bias = NULL;
   const char *b = s->plan->owns_b ? at->own_panels + (column - at->column) * depth * kernels->element_bytes
                                   : panel_at(s->b_panels, b_panels, nr, s, column / nr, k, depth);
-  for (size_t j = 0; j < columns; j += nr) {
-    const martlet_tile tile = martlet_tile_at(&strip, 0, j, kernels->element_bytes);
-    kernels->packed_tile(depth, a, b, rows, least(nr, columns - j), &tile);
-    b += nr * depth * kernels->element_bytes;
+  const bool has_pairs = rows <= pair_rows && strip.column_stride == 1;
+  const ptrdiff_t panel_bytes = (ptrdiff_t)(nr * kernels->element_bytes);
+  for (size_t j = 0, panels; j < columns; j += panels * nr) {
+    panels = has_pairs && columns - j >= 2 * nr ? 2 : 1;
+    if (panels == 2) {
+      kernels->packed_pair(depth, a, b, rows, &strip);
+    } else {
+      kernels->packed_tile(depth, a, b, rows, least(nr, columns - j), &strip);
+    }
+    b += panels * nr * depth * kernels->element_bytes;
+    const ptrdiff_t step = (ptrdiff_t)panels * panel_bytes;
+    strip.c = (char *)strip.c + step * strip.column_stride;
+    if (strip.bias) strip.bias = (const char *)strip.bias + step * strip.bias_column_stride;
   }
 }
 
