@@ -58,11 +58,13 @@ static plan make_plan(const martlet_packed_gemm *gemm) {
   const size_t panels = divided_up(gemm->rows, mr);
   plan p = {.gemm = gemm};
   p.depth_block = divided_up(gemm->depth, divided_up(gemm->depth, kernels->depth_block));
-  // What is packed already is one stage.
+  // As much of the depth at a time as lets all rows of A be packed once and stay in the last cache, if a block does.
   p.stage_depth = gemm->packed_b ? gemm->depth : least(gemm->depth, rounded_up(4096, p.depth_block));
+  const size_t shared_depth = shared_a_bytes / bytes / gemm->rows;
+  p.shares_a = p.depth_block <= shared_depth;
+  if (p.shares_a) p.stage_depth = least(p.stage_depth, shared_depth / p.depth_block * p.depth_block);
   p.stage_columns = rounded_up(gemm->columns, nr);
   if (!gemm->packed_b) p.stage_columns = least(p.stage_columns, rounded_up(stage_bytes / bytes / p.stage_depth, nr));
-  p.shares_a = gemm->rows * p.stage_depth * bytes <= shared_a_bytes;
   p.column_block = rounded_up(block_bytes(&p) / bytes / p.depth_block, nr);
   p.owns_b = p.shares_a && !gemm->packed_b && panels <= own_b_panels && gemm->columns >= 8 * nr;
   if (p.owns_b) {
@@ -230,6 +232,7 @@ static bool run_stages(const plan *p, char *a_panels, char *b_panels) {
   for (size_t column = 0; column < p->gemm->columns; column += p->stage_columns) {
     for (size_t k = 0; k < p->gemm->depth; k += p->stage_depth) {
       stage s = {.plan = p, .column = column, .depth_start = k, .a_panels = a_panels, .b_panels = b_panels};
+      if (p->gemm->packed_b) s.b_panels += p->stage_columns * k * p->gemm->kernels->element_bytes;
       if (!run_stage(&s)) return false;
     }
   }
