@@ -69,19 +69,24 @@ let package = Package(
       path: "Sources/Tool"),
 
     .target(
-      name: "MartletTestSupport", dependencies: ["Martlet", "MartletCPU", "MartletFormats"], path: "Tests/TestSupport"),
-    .testTarget(name: "SymbolsTests", dependencies: ["MartletSymbols"], path: "Tests/Symbols"),
+      name: "MartletTestSupport", dependencies: ["Martlet", "MartletCPU", "MartletFormats", "MartletTestMemory"],
+      path: "Tests/TestSupport"),
+    .testTarget(name: "SymbolsTests", dependencies: ["MartletSymbols", "MartletTestSupport"], path: "Tests/Symbols"),
     .testTarget(name: "KernelsTests", dependencies: ["MartletKernels"], path: "Tests/Kernels"),
     .testTarget(name: "GraphTests", dependencies: ["MartletGraph", "MartletTestSupport"], path: "Tests/Graph"),
     .target(name: "MartletTestMemory", path: "Tests/Memory"),
-    .testTarget(name: "FormatsTests", dependencies: ["MartletFormats", "MartletTestMemory"], path: "Tests/Formats"),
+    .testTarget(
+      name: "FormatsTests", dependencies: ["MartletFormats", "MartletTestMemory", "MartletTestSupport"],
+      path: "Tests/Formats"),
     .testTarget(
       name: "ProfilerTests",
       dependencies: [
-        "Martlet", "MartletFormats", "MartletKernels", "MartletProfiler", "MartletProfiling", "MartletZoo",
+        "Martlet", "MartletCPU", "MartletFormats", "MartletKernels", "MartletProfiler", "MartletProfiling",
+        "MartletTestSupport", "MartletZoo",
       ],
       path: "Tests/Profiler"),
-    .testTarget(name: "ProfilingTests", dependencies: ["MartletProfiling"], path: "Tests/Profiling"),
+    .testTarget(
+      name: "ProfilingTests", dependencies: ["MartletProfiling", "MartletTestSupport"], path: "Tests/Profiling"),
     .testTarget(
       name: "CPUTests", dependencies: ["MartletCPU", "MartletKernels", "MartletTestSupport"], path: "Tests/Engines/CPU"),
     .testTarget(

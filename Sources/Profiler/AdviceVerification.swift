@@ -119,7 +119,7 @@ private struct Trial {
   /// Nil if there is no such run.
   init?(threads: Int, _ makeRun: () throws -> TrialRun?) throws {
     martlet_pool_set_threads(threads)
-    let before = Trial.heldBytes
+    let before = LiveMemory.measured().bytes
     guard let run = try makeRun() else { return nil }
     (self.run, self.threads) = (run, threads)
     try run.prepare()
@@ -130,12 +130,7 @@ private struct Trial {
     try profiler.record { _ = try run.step() }
     var profile = profiler.profile()
     profile.memory.allocations.removeAll { $0.kind != .output }
-    peakBytes = Trial.heldBytes - before + profile.peakBytes
-  }
-
-  private static var heldBytes: Int {
-    Recorder.current.finishFlight()
-    return CPUEngine.shared.pool.statistics.liveBytes
+    peakBytes = LiveMemory.measured().bytes - before + profile.peakBytes
   }
 
   mutating func run(_ steps: Int) throws {

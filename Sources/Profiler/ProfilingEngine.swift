@@ -29,11 +29,14 @@ struct ProfilingEngine: Engine {
   func allocate(byteCount: Int) throws(ExecutionError) -> Buffer { try base.allocate(byteCount: byteCount) }
 }
 
+// Programs stay planned when the profiler has gone, and results may outlive it; a session that they kept would keep the
+// variables of its model.
+
 /// A program whose kernels are timed.
 private struct MeasuredExecutable: Executable {
   let measured: MeasuredProgram
   let number: Int
-  let session: ProfilingSession
+  weak let session: ProfilingSession?
   let thread: Int
   let pool: BufferPool
 
@@ -45,9 +48,10 @@ private struct MeasuredExecutable: Executable {
     let after = pool.statistics
     memory.reservedBytes = after.liveBytes + after.cachedBytes - measured.unusedBytes
     memory.scratchBytes = martlet_scratch_bytes()
-    session.ran(
+    session?.ran(
       ProfilingSession.Run(
         program: number, start: start, end: end, kernels: times.entries, thread: thread, memory: memory))
+    guard let session else { return outputs }
     let given = Set(inputs.map(ObjectIdentifier.init))
     return outputs.enumerated().map { index, buffer in
       given.contains(ObjectIdentifier(buffer))
@@ -60,7 +64,7 @@ private struct MeasuredExecutable: Executable {
 private struct PlainExecutable: Executable {
   let executable: any Executable
   let number: Int
-  let session: ProfilingSession
+  weak let session: ProfilingSession?
   let thread: Int
 
   func run(inputs: [Buffer], scalars: [UInt64]) throws(ExecutionError) -> [Buffer] {
@@ -68,7 +72,7 @@ private struct PlainExecutable: Executable {
     let outputs = try executable.run(inputs: inputs, scalars: scalars)
     let end = martlet_nanoseconds()
     let whole = KernelTimes.Entry(start: start, end: end, nanoseconds: end - start, runs: 1)
-    session.ran(
+    session?.ran(
       ProfilingSession.Run(
         program: number, start: start, end: end, kernels: [whole], thread: thread, memory: .init()))
     return outputs

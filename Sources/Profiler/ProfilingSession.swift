@@ -106,9 +106,9 @@ final class ProfilingSession: Sendable {
       return state.firstAllocation + state.allocations.count - 1
     }
     // The memory goes back with the last reference to `buffer`, which is that of the closure.
-    return Buffer(address: buffer.address, byteCount: buffer.byteCount) { [self] _, _ in
+    return Buffer(address: buffer.address, byteCount: buffer.byteCount) { [weak self] _, _ in
       withExtendedLifetime(buffer) {}
-      state.withLock { state in
+      self?.state.withLock { state in
         let index = number - state.firstAllocation
         if index >= 0 { state.allocations[index].end = martlet_nanoseconds() }
       }

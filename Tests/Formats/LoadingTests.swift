@@ -1,6 +1,7 @@
 import MartletFormats
 import MartletGraph
 import MartletTestMemory
+import MartletTestSupport
 import Testing
 
 /// Opening costs the header, reading costs a copy, and neither takes memory for the tensors twice.
@@ -18,13 +19,9 @@ import Testing
     return path
   }
 
-  /// The quickest of some tries by this thread's own clock, as other tests run at the same time.
+  /// The quickest of some tries.
   private func best(_ body: () throws -> Void) rethrows -> Duration {
-    try (0..<15).map { _ in
-      let start = martlet_test_thread_nanoseconds()
-      try body()
-      return .nanoseconds(martlet_test_thread_nanoseconds() - start)
-    }.min()!
+    try (0..<15).map { _ in try threadTime(body) }.min()!
   }
 
   @Test(arguments: ["safetensors", "gguf"], [1, 20_000])

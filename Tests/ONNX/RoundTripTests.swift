@@ -3,10 +3,11 @@ import MartletFormats
 import MartletGraph
 import MartletONNX
 import MartletZoo
+import MartletTestSupport
 import Testing
 
 /// Exported programs, read back and run by the importer, whose operators are checked by ONNX's own suite.
-@Suite struct RoundTripTests {
+@Suite(.endsAtZero) struct RoundTripTests {
   @Test(arguments: ExportBlocks.all.map(\.name))
   func `each block gives the same again`(name: String) throws {
     let block = ExportBlocks.all.first { $0.name == name }!
@@ -39,7 +40,7 @@ import Testing
   }
 
   /// Inputs of two batch sizes.
-  static let examples = [2, 3].map { [Tensor.uniform([$0, 6, 8], in: -1...1, seed: UInt64($0))] }
+  static var examples: [[Tensor]] { [2, 3].map { [Tensor.uniform([$0, 6, 8], in: -1...1, seed: UInt64($0))] } }
 
   private func check(
     _ module: (any Module)?, _ examples: [[Tensor]], _ function: ([Tensor]) -> [Tensor]

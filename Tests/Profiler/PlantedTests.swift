@@ -1,6 +1,7 @@
 import Martlet
 import MartletKernels
 import MartletProfiler
+import MartletTestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -9,11 +10,8 @@ import Testing
   import Darwin
 #endif
 
-/// Whether nothing else computes, so that times mean something.
-private let isQuiet = getenv("MARTLET_TIMING") != nil
-
 /// Programs with one thing wrong, which advice finds at its line, proves, and whose remedy then saves what was promised.
-@Suite(.serialized) struct PlantedTests {
+@Suite(.serialized, .endsAtZero) struct PlantedTests {
   @Test func `a small network that is recorded anew at every step`() throws {
     var line: UInt = 0
     try check(.recording, at: { line }) {
@@ -29,7 +27,7 @@ private let isQuiet = getenv("MARTLET_TIMING") != nil
     }
   }
 
-  @Test(.enabled(if: isQuiet, PlantedTests.quiet)) func `values that are read in the middle of a step`() throws {
+  @Test(.enabled(if: isQuiet, needsQuiet)) func `values that are read in the middle of a step`() throws {
     let x = Tensor.normal([32, 32], seed: 1)
     try evaluate(x)
     var line: UInt = 0
@@ -80,7 +78,7 @@ private let isQuiet = getenv("MARTLET_TIMING") != nil
     }
   }
 
-  @Test(.enabled(if: isQuiet, PlantedTests.quiet)) func `one thread where there are more processors`() throws {
+  @Test(.enabled(if: isQuiet, needsQuiet)) func `one thread where there are more processors`() throws {
     guard martlet_core_count() > 1 else { return }
     let x = Tensor.normal([512, 512], seed: 1)
     try evaluate(x)
@@ -164,9 +162,6 @@ private let isQuiet = getenv("MARTLET_TIMING") != nil
 // MARK: - Checking
 
 extension PlantedTests {
-  /// What is said of a test that needs processors that nothing else uses.
-  private static let quiet: Comment = "set MARTLET_TIMING=1 on a quiet machine"
-
   private struct Weights: Module {
     let weights: [Parameter]
   }

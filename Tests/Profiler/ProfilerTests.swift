@@ -1,5 +1,7 @@
 import Martlet
+import MartletCPU
 import MartletProfiler
+import MartletTestSupport
 import Testing
 
 /// A block with a layer inside and operations of its own before, between and behind.
@@ -23,8 +25,11 @@ private struct Network: Layer {
   }
 }
 
-/// One recording for all tests.
+/// One recording for all tests, by the engine that all share, since it outlives the test that comes first.
 private let recorded: (profile: Profile, model: Network) = {
+  let usual = Recorder.current.engine
+  Recorder.current.engine = CPUEngine.shared
+  defer { Recorder.current.engine = usual }
   let model = Network()
   let optimizer = AdamW(model.parameters, learningRate: 1e-3)
   let profiler = Profiler(model, schedule: .init(warmupSteps: 4, maximumSteps: 6))
@@ -45,7 +50,7 @@ extension Profile {
   fileprivate var lastProgram: ProgramRecord { programs.last { !$0.operations.isEmpty } ?? programs[0] }
 }
 
-struct ProfilerTests {
+@Suite(.endsAtZero) struct ProfilerTests {
   @Test func `keeps the last steps, with what ran in each`() {
     let steps = recorded.profile.steps
     #expect(steps.map(\.index) == Array(6..<12))

@@ -1,6 +1,7 @@
 import Martlet
 import MartletFormats
 import MartletProfiler
+import MartletTestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 #endif
 
 /// Recording from a trainer, from several threads, and what it costs when it is off.
-@Suite(.serialized) struct RecordingTests {
+@Suite(.serialized, .endsAtZero) struct RecordingTests {
   private struct Rows: BatchSource {
     var batchesPerEpoch: Int { 12 }
 
@@ -108,7 +109,7 @@ import Testing
     let profiler = Profiler(machine: MachineFacts(name: "none"))
     profiler.isEnabled = false
     var sum = 0
-    let time = ContinuousClock().measure {
+    let time = threadTime {
       for turn in 0..<100_000 { profiler.step { sum &+= turn } }
     }
     // A recorded addition of two tensors takes as long as this.
@@ -143,7 +144,7 @@ import Testing
     _ = (seconds(true), seconds(false))
     // Each pair of neighbors meets the same disturbances; the median pair is what counts.
     let ratios = (0..<25).map { _ in seconds(true) / seconds(false) }.sorted()
-    // Other tests use the processors too; alone, on a quiet machine, the bar is that of the promise.
-    #expect(ratios[12] < (getenv("MARTLET_TIMING") == nil ? 1.1 : 1.03), "\(ratios)")
+    // Beside other tests only a gross fault shows; alone, on a quiet machine, the bar is that of the promise.
+    #expect(ratios[12] < (isQuiet ? 1.03 : 1.5), "\(ratios)")
   }
 }

@@ -43,14 +43,15 @@ extension Trait where Self == EndsAtZero {
 /// At the end of a process of its own: stops it with a sentence if `body` leaves operations or bytes behind.
 package func endingAtZero(_ body: () throws -> Void) rethrows {
   try body()
-  Recorder.current.finishFlight()
   let left = Recorder.current.settledMemory()
   precondition(left.buffers == 0 && left.bytes == 0 && left.nodes == 0, "left behind: \(left)")
 }
 
 extension Recorder {
-  /// Counts what is left, once the thread that ran the last step has let go of its inputs, a moment after its end.
+  /// Counts what is left when the last step has ended, and the thread that ran it has let go of its inputs, a moment
+  /// later.
   fileprivate func settledMemory() -> LiveMemory {
+    finishFlight()
     var left = liveMemory()
     for _ in 0..<1000 where left.buffers > 0 {
       usleep(1000)

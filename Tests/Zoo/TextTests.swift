@@ -1,11 +1,12 @@
 import Martlet
 import MartletData
 import MartletZoo
+import MartletTestSupport
 import Testing
 
-@Suite struct TextTests {
+@Suite(.endsAtZero) struct TextTests {
   static let configuration = GPTConfiguration(layers: 2, heads: 2, width: 16, context: 12, vocabulary: 11)
-  static let model = withSeed(5) { GPT(configuration) }
+  let model = withSeed(5) { GPT(configuration) }
 
   @Test func `the novels are whole, and make the vocabulary of 75 characters`() throws {
     let (training, heldOut) = try TextSamples.load()
@@ -20,28 +21,28 @@ import Testing
 
   @Test func `tokens one at a time give the logits of the whole sequence`() {
     let tokens: [Int32] = [3, 1, 4, 1, 5, 9, 2, 6]
-    let whole = Self.model(Tensor(tokens, shape: [1, 8]))[0].scalars(as: Float.self)
+    let whole = model(Tensor(tokens, shape: [1, 8]))[0].scalars(as: Float.self)
     let cache = GPTCache(Self.configuration)
-    var pieces: [Float] = Self.model.nextLogits(after: Tensor(Array(tokens[..<3]), shape: [1, 3]), cache: cache)
+    var pieces: [Float] = model.nextLogits(after: Tensor(Array(tokens[..<3]), shape: [1, 3]), cache: cache)
       .scalars(as: Float.self)
     #expect(pieces.count == 11)
     expectClose(pieces, Array(whole[(2 * 11)..<(3 * 11)]))
     for position in 3..<8 {
-      pieces = Self.model.nextLogits(after: Tensor([tokens[position]], shape: [1, 1]), cache: cache)
+      pieces = model.nextLogits(after: Tensor([tokens[position]], shape: [1, 1]), cache: cache)
         .scalars(as: Float.self)
       expectClose(pieces, Array(whole[(position * 11)..<((position + 1) * 11)]))
     }
   }
 
   @Test func `later tokens do not change earlier logits`() {
-    let a = Self.model(Tensor([1, 2, 3, 4] as [Int32], shape: [1, 4]))[0, 0..<3].scalars(as: Float.self)
-    let b = Self.model(Tensor([1, 2, 3, 9] as [Int32], shape: [1, 4]))[0, 0..<3].scalars(as: Float.self)
+    let a = model(Tensor([1, 2, 3, 4] as [Int32], shape: [1, 4]))[0, 0..<3].scalars(as: Float.self)
+    let b = model(Tensor([1, 2, 3, 9] as [Int32], shape: [1, 4]))[0, 0..<3].scalars(as: Float.self)
     expectClose(a, b)
   }
 
   @Test func `the same seed says the same, beyond the context too`() {
     func tokens(_ seed: UInt64) -> [Int32] {
-      Array(Generation(of: Self.model, after: [1, 2], sampling: Sampling(seed: seed)).prefix(40))
+      Array(Generation(of: model, after: [1, 2], sampling: Sampling(seed: seed)).prefix(40))
     }
     #expect(tokens(1) == tokens(1))
     #expect(tokens(1) != tokens(2))
@@ -50,9 +51,9 @@ import Testing
 
   @Test func `generation without a temperature takes what the whole model finds most probable`() {
     var sequence: [Int32] = [7, 3]
-    let said = Array(Generation(of: Self.model, after: sequence, sampling: Sampling(temperature: 0)).prefix(8))
+    let said = Array(Generation(of: model, after: sequence, sampling: Sampling(temperature: 0)).prefix(8))
     for token in said {
-      let logits = Self.model(Tensor(sequence, shape: [1, sequence.count]))[0, sequence.count - 1]
+      let logits = model(Tensor(sequence, shape: [1, sequence.count]))[0, sequence.count - 1]
       #expect(Int32(logits.argMax().scalar) == token)
       sequence.append(token)
     }

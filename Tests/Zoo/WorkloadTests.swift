@@ -1,8 +1,9 @@
 import Martlet
 import MartletZoo
+import MartletTestSupport
 import Testing
 
-@Suite struct WorkloadTests {
+@Suite(.endsAtZero) struct WorkloadTests {
   static let tiny = GPTConfiguration(layers: 2, heads: 2, width: 16, context: 8, vocabulary: 32, hasBias: true)
 
   @Test func `every name makes its own row of the table`() throws {

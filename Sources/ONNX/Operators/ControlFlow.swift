@@ -13,8 +13,8 @@ extension OperatorTable {
     },
   ]
 
-  /// Loops may take so many turns.
-  fileprivate static let turnLimit = 1 << 18
+  /// Turns of a loop, which may have no end; a scan has as many as its input has slices.
+  fileprivate static let turnLimit = (loop: 1 << 16, scan: 1 << 18)
 
   private static func chosen(_ call: inout Call) throws -> [ONNXValue] {
     let (yes, no) = (try call.graph("then_branch"), try call.graph("else_branch"))
@@ -55,7 +55,7 @@ extension OperatorTable {
     var turn = 0
     while turn < limit ?? .max {
       guard try call.integers(of: isGoing.numbers!)[0] != 0 else { break }
-      guard turn < turnLimit else { throw ONNXError(.limit, "the loop takes more than \(turnLimit) turns") }
+      guard turn < turnLimit.loop else { throw ONNXError(.limit, "the loop takes more than \(turnLimit.loop) turns") }
       let place = ONNXValue(Tensor(turn)).marked(isConstant: true)
       let results = try call.run(body, [place, isGoing] + carried)
       guard let next = results[0].numbers, next.tensor.elementCount == 1 else {
@@ -139,8 +139,8 @@ private struct ScanLoop {
       throw ONNXError(.mismatch, "the sequences are not of one length")
     }
     var collected = Array(repeating: [ONNXValue](), count: body.outputs.count - stateCount)
-    guard length <= OperatorTable.turnLimit else {
-      throw ONNXError(.limit, "the scan takes more than \(OperatorTable.turnLimit) turns")
+    guard length <= OperatorTable.turnLimit.scan else {
+      throw ONNXError(.limit, "the scan takes more than \(OperatorTable.turnLimit.scan) turns")
     }
     for turn in 0..<length {
       let elements = try sequences.enumerated().map { place, value in

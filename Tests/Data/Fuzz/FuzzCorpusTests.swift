@@ -1,4 +1,5 @@
 import MartletFormats
+import MartletTestSupport
 import Testing
 
 /// What coverage-guided fuzzing found worth keeping, read again.
@@ -13,9 +14,8 @@ struct FuzzCorpusTests {
     #expect(names.count >= 10)
     for name in names {
       let bytes = try FileSystem.read("\(folder)/\(name)")
-      let time = ContinuousClock().measure { try? parser.read(bytes) }
-      // A second each when alone; tests share the machine.
-      #expect(time < .seconds(5), "\(name)")
+      let time = threadTime { try? parser.read(bytes) }
+      #expect(time < hostileLimit, "\(name)")
     }
   }
 }

@@ -1,6 +1,7 @@
 import MartletFormats
 import MartletGraph
 import MartletTestMemory
+import MartletTestSupport
 import Testing
 
 /// A file made to do harm, and the error that it must give.
@@ -77,20 +78,18 @@ struct HostileFile: Sendable, CustomTestStringConvertible {
 struct HostileTests {
   @Test(arguments: HostileFile.all)
   func `a hostile file gives its error, quickly`(file: HostileFile) throws {
-    let clock = ContinuousClock()
     var error: FormatError?
     // Apart from the bytes, which a failed expectation would describe one by one.
     let (bytes, limit, kind) = (SharedBytes(file.bytes), 2 * file.bytes.count + 64 << 20, file.kind)
     martlet_test_begin_counting()
-    let time = clock.measure {
+    let time = threadTime {
       error = formatError(file.testDescription) { () throws(FormatError) in try file.read(bytes) }
     }
     let most = martlet_test_end_counting()
     if martlet_test_can_count_memory() { #expect(most <= limit, "\(most) bytes") }
     #expect(error?.kind == kind, "\(error.map { "\($0)" } ?? "none")")
     #expect(error?.message.isEmpty == false)
-    // A second each when alone; tests share the machine.
-    #expect(time < timeLimit)
+    #expect(time < hostileLimit)
   }
 
   @Test func `there are twenty at least of each format, each under a name of its own`() throws {
@@ -107,10 +106,3 @@ struct HostileTests {
     }
   }
 }
-
-/// Builds for debugging, which the sanitizers watch, take some ten times as long.
-#if DEBUG
-  private let timeLimit = Duration.seconds(60)
-#else
-  private let timeLimit = Duration.seconds(5)
-#endif

@@ -12,7 +12,7 @@ import Testing
 #endif
 
 /// One after the other: signals and their handlers belong to the whole process.
-@Suite(.serialized) struct TrainerTests {
+@Suite(.serialized, .endsAtZero) struct TrainerTests {
   @Test func `training learns, and reports how it went`() throws {
     let run = Run(quietOptions(.epochs(60)))
     var losses: [Double] = []

@@ -1,4 +1,5 @@
 import MartletFormats
+import MartletTestSupport
 import Testing
 
 /// What coverage-guided fuzzing found worth keeping, read again.
@@ -11,9 +12,8 @@ struct FuzzModelTests {
     #expect(names.count >= 10)
     for name in names {
       let bytes = try FileSystem.read("\(FuzzModelTests.folder)/\(name)")
-      let time = ContinuousClock().measure { try? FuzzModel.read(bytes) }
-      // A second each when alone; tests share the machine.
-      #expect(time < .seconds(5), "\(name)")
+      let time = threadTime { try? FuzzModel.read(bytes) }
+      #expect(time < hostileLimit, "\(name)")
     }
   }
 }
