@@ -31,3 +31,13 @@ let (_, scaled) = valueAndGradient {
 }
 if let unscaled = scaler.unscaled(scaled) { optimizer.update(with: unscaled) }
 // snippet.end
+
+let network = Dense(8, 4, seed: 6)
+let trainable = AdamW(network.parameters, learningRate: 1e-3)
+
+// snippet.contractions
+let (_, rounded) = valueAndGradient {
+  withContractions(in: .bfloat16) { softmaxCrossEntropy(network(images), labels: labels) }
+}
+trainable.update(with: rounded)
+// snippet.end

@@ -60,7 +60,9 @@ public struct TrainingTrial {
     case .readLess: return try run(plan, isReading: false)
     case .compileStep: return try compiledRun()
     case .checkpoint: return try run(plan) { [loss] batch in checkpoint { loss(batch) } }
-    case .inspect, .threads, .elementType, .keepResults, .removeParameters, .removeCopies: return nil
+    case .keepResults: return try run(plan) { [loss] batch in keepingResults { loss(batch) } }
+    case .elementType(let type, _): return try run(plan) { [loss] batch in withContractions(in: type) { loss(batch) } }
+    case .inspect, .threads, .removeParameters, .removeCopies: return nil
     }
   }
 

@@ -51,6 +51,25 @@ extension Profile {
 }
 
 @Suite(.endsAtZero) struct ProfilerTests {
+  @Test func `rows that are looked up and changed in place count, and not the table`() throws {
+    let table = Parameter(Tensor.normal([100_000, 8], seed: 1))
+    let optimizer = SGD([table], learningRate: 0.1)
+    let indices = Tensor.randomIntegers([20], in: 0..<100_000, seed: 2)
+    try evaluate(indices)
+    let profiler = Profiler(schedule: .init(warmupSteps: 2), machine: MachineFacts(name: "none"))
+    for _ in 0..<4 {
+      profiler.step {
+        let (_, gradients) = valueAndGradient { tanh(table.tensor.gathered(at: indices, axis: 0)).sum() }
+        optimizer.update(with: gradients)
+      }
+    }
+    let kernels = profiler.profile().programs.flatMap(\.kernels)
+    for name in ["gather", "scatter"] {
+      let bytes = kernels.filter { $0.name.contains(name) }.compactMap(\.bytesMoved)
+      #expect(!bytes.isEmpty && bytes.allSatisfy { (1280...2560).contains($0) }, "\(name) \(bytes)")
+    }
+  }
+
   @Test func `keeps the last steps, with what ran in each`() {
     let steps = recorded.profile.steps
     #expect(steps.map(\.index) == Array(6..<12))

@@ -134,22 +134,22 @@ public func transposedConv3D(
 extension Composition {
   func convolve(
     _ x: Tensor, _ filter: Tensor, rank: Int, stride: Spatial, dilation: Spatial, padding: Padding, groups: Int
-  ) throws(GraphError) -> Tensor {
+  ) throws -> Tensor {
     try checkImage(x, filter, rank)
     let strides = try stride.resolved(rank, "stride")
     let dilations = try dilation.resolved(rank, "dilation")
     let (low, high) = try padding.resolved(
       Array(x.shape[1...rank]), extents: extents(filter, dilations), strides: strides)
-    return try self(
-      Convolve(
-        strides: Shape(strides), dilations: Shape(dilations), paddingLow: Shape(low), paddingHigh: Shape(high),
-        groups: groups), x, filter)
+    let operation = Convolve(
+      strides: Shape(strides), dilations: Shape(dilations), paddingLow: Shape(low), paddingHigh: Shape(high),
+      groups: groups)
+    return try contracting(x, filter) { try self(operation, $0, $1) }
   }
 
   func convolveTransposed(
     _ x: Tensor, _ filter: Tensor, rank: Int, stride: Spatial, dilation: Spatial, padding: Padding,
     outputPadding: Spatial, groups: Int
-  ) throws(GraphError) -> Tensor {
+  ) throws -> Tensor {
     try checkImage(x, filter, rank)
     let strides = try stride.resolved(rank, "stride")
     let dilations = try dilation.resolved(rank, "dilation")
@@ -170,7 +170,7 @@ extension Composition {
     let operation = Convolve(
       .inputGradient, strides: Shape(strides), dilations: Shape(dilations), paddingLow: Shape(low),
       paddingHigh: Shape(high), groups: groups, resultSizes: Shape(sizes))
-    return try self(operation, x, filter)
+    return try contracting(x, filter) { try self(operation, $0, $1) }
   }
 
   private func checkImage(_ x: Tensor, _ filter: Tensor, _ rank: Int) throws(GraphError) {

@@ -86,8 +86,10 @@ extension Composition {
     let batch = shared.filter { needed.contains($0) }
     let summed = shared.filter { !needed.contains($0) }
     func axes(_ labels: [EinsumLabel], _ term: EinsumTerm) -> [Int] { labels.map { term.labels.firstIndex(of: $0)! } }
-    let tensor = try contract(
-      a.tensor, b.tensor, axes(summed, a), axes(summed, b), leftBatch: axes(batch, a), rightBatch: axes(batch, b))
+    let tensor = try contracting(a.tensor, b.tensor) {
+      try contract(
+        $0, $1, axes(summed, a), axes(summed, b), leftBatch: axes(batch, a), rightBatch: axes(batch, b))
+    }
     let free = a.labels.filter { !shared.contains($0) } + b.labels.filter { !shared.contains($0) }
     return EinsumTerm(tensor: tensor, labels: batch + free)
   }

@@ -10,7 +10,7 @@ import MartletGraph
 public func matmul(
   _ a: Tensor, _ b: Tensor, fileID: StaticString = #fileID, line: UInt = #line
 ) -> Tensor {
-  compose("matmul", fileID, line) { c in try c.matmul(a, b) }
+  compose("matmul", fileID, line) { c in try c.contracting(a, b, c.matmul) }
 }
 
 /// The sum of products of the elements of two vectors.
@@ -45,7 +45,7 @@ public func tensordot(
     let left = try leftAxes.map { try checkedAxis($0, a.shape) }
     let right = try rightAxes.map { try checkedAxis($0, b.shape) }
     if left.count != right.count { throw mistake("axes are paired, but \(leftAxes) meet \(rightAxes)") }
-    return try c.contract(a, b, left, right)
+    return try c.contracting(a, b) { try c.contract($0, $1, left, right) }
   }
 }
 

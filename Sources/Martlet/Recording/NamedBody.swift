@@ -17,7 +17,8 @@ extension Recorder {
   func body(_ kind: BodyKind, _ body: ([Tensor]) throws -> [Tensor]) rethrows -> Region {
     // A profiler wants to see each recording.
     if trace == nil, let known = bodies[kind] { return known }
-    let recorded = try recordRegion(kind.label, inputs: kind.inputs, body)
+    // Kernels of its own compute it, in the types of its arguments.
+    let recorded = try contracting(in: nil) { try recordRegion(kind.label, inputs: kind.inputs, body) }
     precondition(recorded.outerOperands.isEmpty, "\(kind.label): the body uses values from outside")
     guard trace == nil else { return recorded.region }
     if bodies.count >= 64 { bodies.removeAll() }

@@ -50,6 +50,10 @@ package final class Recorder: @unchecked Sendable {
   @exclusivity(unchecked) package var cache = ProgramCache.shared
   /// Where to note how operations come to be recorded, while somebody wants to know.
   @exclusivity(unchecked) package var trace: RecordingTrace?
+  /// The type in which products are computed, where it is not that of their operands.
+  @exclusivity(unchecked) var contractionType: DType?
+  /// Whether what `checkpoint` would compute again is kept.
+  @exclusivity(unchecked) var keepsResults = false
   /// The part of a training step that is being recorded.
   var phase = RecordingContext.Phase.forward
   /// The program of the last step, while its values have not been taken in.

@@ -57,13 +57,13 @@ private final class CompiledFunction {
   }
 
   private func program(for arguments: [Tensor], _ recorder: Recorder) throws -> CompiledProgram {
-    let mode = Mode.current
-    if let known = programs.firstIndex(where: { $0.fits(arguments, mode, recorder.engine) }) {
+    let setting = Setting(recorder)
+    if let known = programs.firstIndex(where: { $0.fits(arguments, setting) }) {
       if known > 0 { programs.insert(programs.remove(at: known), at: 0) }
       return programs[0]
     }
     let recorded = recorder.recordRegion("compiled", inputs: arguments.map(\.type), body)
-    let program = CompiledProgram(recorded, argumentTypes: arguments.map(\.type), mode, recorder.engine)
+    let program = CompiledProgram(recorded, argumentTypes: arguments.map(\.type), setting)
     programs.insert(program, at: 0)
     if programs.count > CompiledFunction.capacity { programs.removeLast() }
     try program.prepare()
@@ -71,12 +71,24 @@ private final class CompiledFunction {
   }
 }
 
+/// What a recording depends on beside its arguments.
+private struct Setting {
+  let mode = Mode.current
+  let engine: any Engine
+  let contractionType: DType?
+
+  init(_ recorder: Recorder) { (engine, contractionType) = (recorder.engine, recorder.contractionType) }
+
+  func isSame(as other: Setting) -> Bool {
+    mode == other.mode && contractionType == other.contractionType && engine.name == other.engine.name
+  }
+}
+
 /// One recording of a closure, and the planned programs for it.
 private final class CompiledProgram {
   let resultTypes: [TensorType]
   private let argumentTypes: [TensorType]
-  private let mode: Mode
-  private let engine: any Engine
+  private let setting: Setting
   private var graph: Graph
   private let variables: [Variable]
   /// The variables that the closure replaces, in the order of the outputs after the results.
@@ -88,8 +100,8 @@ private final class CompiledProgram {
   private var executables: [[Bool]: any Executable] = [:]
   private var latest: (isDonated: [Bool], executable: any Executable)?
 
-  init(_ recorded: RecordedRegion, argumentTypes: [TensorType], _ mode: Mode, _ engine: any Engine) {
-    (self.argumentTypes, self.mode, self.engine) = (argumentTypes, mode, engine)
+  init(_ recorded: RecordedRegion, argumentTypes: [TensorType], _ setting: Setting) {
+    (self.argumentTypes, self.setting) = (argumentTypes, setting)
     variables = recorded.variables
     captured = recorded.captures
     graph = recorded.region.graph
@@ -110,10 +122,8 @@ private final class CompiledProgram {
   /// Computes what the closure captured.
   func prepare() throws { captures = try captured.map { try $0.buffer() } }
 
-  func fits(_ arguments: [Tensor], _ mode: Mode, _ engine: any Engine) -> Bool {
-    guard arguments.count == argumentTypes.count, mode == self.mode, engine.name == self.engine.name else {
-      return false
-    }
+  func fits(_ arguments: [Tensor], _ setting: Setting) -> Bool {
+    guard arguments.count == argumentTypes.count, setting.isSame(as: self.setting) else { return false }
     for (argument, type) in zip(arguments, argumentTypes) where argument.type != type { return false }
     return true
   }
@@ -170,7 +180,7 @@ private final class CompiledProgram {
   private func plan(_ isDonated: [Bool]) throws -> any Executable {
     var flags = [Bool](repeating: false, count: graph.inputs.count)
     for (index, isOwned) in zip(changed, isDonated) { flags[argumentTypes.count + index] = isOwned }
-    return try engine.compile(Program(graph: graph, isDonated: flags))
+    return try setting.engine.compile(Program(graph: graph, isDonated: flags))
   }
 
   private func located(_ error: any Error) -> any Error {

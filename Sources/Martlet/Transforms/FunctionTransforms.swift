@@ -8,10 +8,20 @@ public func checkpoint(
   fileID: StaticString = #fileID, line: UInt = #line, _ body: () throws -> Tensor
 ) rethrows -> Tensor {
   let recorder = Recorder.current
+  if recorder.keepsResults { return try body() }
   let recorded = try recorder.recordRegion("checkpoint", inputs: []) { _ in [try body()] }
   let results = Tensor.recordMany(
     Call("checkpoint", body: recorded.region), recorded.outerOperands, at: SourceLocation(fileID, line))
   return recorded.finish(results)[0]
+}
+
+/// Runs `body` with each `checkpoint` in it keeping its values, to see what it costs to compute them again.
+package func keepingResults<Result>(_ body: () throws -> Result) rethrows -> Result {
+  let recorder = Recorder.current
+  let outer = recorder.keepsResults
+  recorder.keepsResults = true
+  defer { recorder.keepsResults = outer }
+  return try body()
 }
 
 /// Maps `body`, written for one example, over the leading dimension of `x`.

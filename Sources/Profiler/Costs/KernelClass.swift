@@ -38,7 +38,7 @@ package enum KernelClass: String, Sendable, Hashable, CaseIterable {
       ["kernel"] + bytes + [
         "operations", "starts of operations", "simple elements", "divisions", "functions", "reductions", "columns",
       ]
-    case .gather, .scatter: ["kernel", "rows"] + bytes
+    case .gather, .scatter: ["kernel", "rows", "rows of large arrays"] + bytes
     case .copy: ["kernel", "transposed elements"] + bytes
     case .window: ["kernel", "elements of windows"] + bytes
     case .random: ["kernel", "elements"]

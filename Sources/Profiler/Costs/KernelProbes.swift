@@ -11,6 +11,7 @@ struct KernelProbes {
     steps += try KernelProbes.products()
     steps += try KernelProbes.rows()
     steps += try KernelProbes.movements()
+    steps += try KernelProbes.lookups()
     steps += try KernelProbes.attentions()
     steps += try KernelProbes.convolutions()
     steps += [
@@ -77,6 +78,20 @@ struct KernelProbes {
       ]
     }
     return steps
+  }
+
+  /// Some rows of tables that are larger than caches, looked up and changed in place.
+  private static func lookups() throws -> [() throws -> Void] {
+    try [(2_000_000, 1, 30_000), (500_000, 24, 20_000), (200_000, 64, 3000)].map { rows, columns, count in
+      let table = Parameter(try random([rows, columns]))
+      let optimizer = SGD([table], learningRate: 0.01)
+      let indices = Tensor.randomIntegers([count], in: 0..<rows, seed: 3)
+      try evaluate(indices)
+      return {
+        let (_, gradients) = valueAndGradient { (table.tensor.gathered(at: indices, axis: 0) * 2).sum() }
+        optimizer.update(with: gradients)
+      }
+    }
   }
 
   private static func training(

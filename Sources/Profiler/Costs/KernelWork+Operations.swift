@@ -29,10 +29,8 @@ extension KernelWork {
     case .contract(let contract): setProduct(contract, operands, bytes)
     case .convolve(let convolve): setConvolution(convolve, operands, result, bytes)
     case .call(let call) where call.isAttention(operands): setAttention(call, operands)
-    case .gather:
-      (kernelClass, amounts) = (.gather, [1, KernelWork.runs(operands)] + levels)
-    case .scatter:
-      (kernelClass, amounts) = (.scatter, [1, KernelWork.runs(operands)] + levels)
+    case .gather: (kernelClass, amounts) = (.gather, [1] + KernelWork.runs(operands) + levels)
+    case .scatter: (kernelClass, amounts) = (.scatter, [1] + KernelWork.runs(operands) + levels)
     case .identity, .transpose, .concatenate, .pad, .slice, .reverse, .dynamicSlice, .dynamicUpdate:
       let isOrdered = main.node.primitive.keepsOrder
       (kernelClass, amounts) = (.copy, [1, isOrdered ? 0 : Double(result.elementCount)] + levels)
@@ -49,9 +47,10 @@ extension KernelWork {
     if !others.isEmpty { self.rows = [0, 0, 0, 0, 0, 0] + KernelWork.rowAmounts(others, types: types).dropFirst(2) }
   }
 
-  /// How many runs of elements indices stand for.
-  private static func runs(_ operands: [TensorType]) -> Double {
-    Double((operands.first { !$0.dtype.isFloatingPoint } ?? operands[0]).elementCount)
+  /// How many runs of elements indices stand for, of arrays that fit in caches and of those that do not.
+  private static func runs(_ operands: [TensorType]) -> [Double] {
+    let count = Double((operands.dropFirst().first { !$0.dtype.isFloatingPoint } ?? operands[0]).elementCount)
+    return operands[0].sizeInBytes <= middleBytes ? [count, 0] : [0, count]
   }
 
   private mutating func setProduct(_ contract: Contract, _ operands: [TensorType], _ bytes: Int) {

@@ -13,7 +13,7 @@ import MartletProfiling
 /// version, is one that is not there.
 extension MachineMeasurements {
   private static let format = "martlet-machine"
-  private static let version = 1
+  private static let version = 2
 
   /// `MARTLET_CACHE`, or the folder that the system has for caches of the user; nil without a home.
   package static var folder: String? {

@@ -85,4 +85,60 @@ import Testing
     #expect(loss.dtype == .float32 && loss.scalar > 65_504)
     #expect(softmaxCrossEntropy(narrow, labels: .zeros([4], dtype: .int64)).dtype == .float32)
   }
+
+  @Test func `products alone are computed in 16 bits, and their derivatives`() throws {
+    let (x, w) = (Tensor.normal([5, 7], seed: 1), Parameter(Tensor.normal([7, 3], seed: 2)))
+    let rounded = (x.cast(to: .bfloat16), w.tensor.cast(to: .bfloat16))
+    let expected = matmul(rounded.0, rounded.1).cast(to: .float32)
+    func loss(_ product: (Tensor, Tensor) -> Tensor) -> (Tensor, Tensor?) {
+      let (value, gradients) = valueAndGradient {
+        withContractions(in: .bfloat16) { (product(x, w.tensor) * 3).sum() }
+      }
+      return (value, gradients[w])
+    }
+    let forms: [(Tensor, Tensor) -> Tensor] = [
+      { matmul($0, $1) }, { einsum("ij,jk->ik", $0, $1) }, { tensordot($0, $1, leftAxes: [1], rightAxes: [0]) },
+      { conv2D($0.reshaped(to: [1, 5, 1, 7]), $1.reshaped(to: [1, 1, 7, 3])) },
+    ]
+    for form in forms {
+      let (value, gradient) = loss(form)
+      #expect(value.dtype == .float32 && value.scalar == (expected * 3).sum().scalar)
+      let exact = matmul(rounded.0.transposed(), Tensor.full([5, 3], value: 3, dtype: .bfloat16)).cast(to: .float32)
+      #expect(try #require(gradient).scalars(as: Float.self) == exact.scalars(as: Float.self))
+    }
+    // An inner call ends it, vectors and wider types stay, and so does what comes after.
+    let inside = withContractions(in: .bfloat16) {
+      (
+        withContractions(in: .float32) { matmul(x, w.tensor) }, dot(x[0], x[1]),
+        matmul(x.cast(to: .float64), x.transposed().cast(to: .float64))
+      )
+    }
+    #expect(inside.0.scalars(as: Float.self) == matmul(x, w.tensor).scalars(as: Float.self))
+    #expect(inside.1.scalar == dot(x[0], x[1]).scalar && inside.2.dtype == .float64)
+    #expect(matmul(x, w.tensor).scalars(as: Float.self) != expected.scalars(as: Float.self))
+  }
+
+  @Test func `a compiled function is recorded anew for another type of products`() {
+    let x = Tensor.normal([4, 4], seed: 1)
+    let square = compiled { matmul($0, $0) }
+    let plain = square(x).scalars(as: Float.self)
+    #expect(withContractions(in: .float16) { square(x).scalars(as: Float.self) } != plain)
+    #expect(square(x).scalars(as: Float.self) == plain)
+  }
+
+  @Test func `attention and linear algebra are computed as ever`() {
+    let x = Tensor.normal([1, 6, 2, 8], seed: 1)
+    let matrix = Tensor.normal([5, 5], seed: 2)
+    func results() -> [[Float]] {
+      [attention(x, x, x), inverse(matrix)].map { $0.scalars(as: Float.self) }
+    }
+    #expect(withContractions(in: .bfloat16, results) == results())
+  }
+
+  @Test func `products in a type that adds up in itself stop with a sentence`() throws {
+    let error = #expect(throws: (any Error).self) {
+      try checked { withContractions(in: .int8) { matmul(Tensor.ones([2, 2]), Tensor.ones([2, 2])) } }
+    }
+    #expect("\(try #require(error))".contains("cannot be int8"))
+  }
 }
