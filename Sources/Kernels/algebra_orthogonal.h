@@ -142,15 +142,15 @@ static int NAME(tridiagonal_ql)(T *d, T *e, size_t n, NAME(rotations) *vectors) 
       size_t i = m;
       while (i-- > l) {
         double f = s * (double)e[i], b = c * (double)e[i];
-        r = NAME(hypotenuse)(f, g);
+        double inverse = NAME(inverse_hypotenuse)(f, g, &r);
         e[i + 1] = (T)r;
         if (r == 0) {
           d[i + 1] -= (T)p;
           e[m] = 0;
           break;
         }
-        s = f / r;
-        c = g / r;
+        s = f * inverse;
+        c = g * inverse;
         g = (double)d[i + 1] - p;
         double t = ((double)d[i] - g) * s + 2.0 * c * b;
         p = s * t;

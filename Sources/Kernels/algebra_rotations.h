@@ -26,6 +26,14 @@ static NAME(rotations) NAME(rotations_of)(T *matrix, size_t rows, size_t columns
 /// The length of (f, g). The squares of float32 neither overflow nor vanish in float64.
 static inline double NAME(hypotenuse)(double f, double g) { return sizeof(T) == 4 ? sqrt(f * f + g * g) : hypot(f, g); }
 
+/// As above, in `length`, and its reciprocal, which for float32 is found while the root is: every rotation waits for the
+/// one before it, so that their time is that of this chain.
+static inline double NAME(inverse_hypotenuse)(double f, double g, double *length) {
+  double square = f * f + g * g;
+  *length = NAME(hypotenuse)(f, g);
+  return sizeof(T) == 4 ? *length * (1.0 / square) : 1.0 / *length;
+}
+
 typedef T NAME(lanes) __attribute__((vector_size(128)));
 
 // Of a strip of full width. The second row of a rotation is usually the first of the next, and stays in registers.

@@ -188,12 +188,17 @@ MATH_INLINE float f32_exp_rest_short(float r) {
   return MATH_FMA(r * r, q, r);
 }
 
-MATH_INLINE float f32_erfc(float x) {
+// |x|, up to where erfc is 0.
+MATH_INLINE float f32_erfc_bounded(float x) {
+  float a = __builtin_elementwise_abs(x);
+  return a > 10.1f ? 10.1f : a;
+}
+
+// 2^-64 exp(a^2) erfc(a) for a = `f32_erfc_bounded(x)`.
+MATH_INLINE float f32_erfc_scale(float x) {
   // exp(a^2) erfc(a) (a + 1.5) as a polynomial in (a - 1.5) / (a + 1.5), which one division gives together with what
   // it is to be divided by.
-  float a = __builtin_elementwise_abs(x);
-  a = a > 10.1f ? 10.1f : a;
-  float s = 1.0f / (a + 1.5f), t = (a - 1.5f) * s;
+  float a = f32_erfc_bounded(x), s = 1.0f / (a + 1.5f), t = (a - 1.5f) * s;
   // The upper coefficients in two chains. All are times 2^-64, which the last step takes back.
   float z = t * t;
   float even = 0x1p-64f * -0.000140544027f, odd = 0x1p-64f * -0.000169025603f;
@@ -207,9 +212,13 @@ MATH_INLINE float f32_erfc(float x) {
   p = MATH_FMA(p, t, 0x1p-64f * 0.0756225362f);
   p = MATH_FMA(p, t, 0x1p-64f * -0.507850051f);
   p = MATH_FMA(p, t, 0x1p-64f * 0.96475625f);
-  float scale = p * s;
+  return p * s;
+}
+
+// erfc(x), given `f32_erfc_scale(x)`.
+MATH_INLINE float f32_erfc_scaled(float x, float scale) {
   // scale exp(-a^2) in as few roundings as can be; what the square loses goes into the exponent.
-  float square = a * a, lost = MATH_FMA(a, a, -square);
+  float a = f32_erfc_bounded(x), square = a * a, lost = MATH_FMA(a, a, -square);
   float turn = MATH_FMA(-square, 1.44269504f, MATH_ROUND_F32);
   float n = turn - MATH_ROUND_F32;
   float r = MATH_FMA(n, -0x1.62e430p-1f, -square);

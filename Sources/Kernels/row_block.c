@@ -25,6 +25,7 @@ void row_begin(row_run *run, void *scratch) {
   run->zero_division = UINT64_MAX;
   run->is_row_stage = 0;
   run->destination = NULL;
+  run->ahead = NULL;
 }
 
 static row_accumulator identity(uint8_t type, uint8_t kind) {

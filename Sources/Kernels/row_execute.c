@@ -88,13 +88,33 @@ static void fill_iota(row_run *run, const martlet_row_instruction *i) {
   define(run, i->result, memory, is_uniform);
 }
 
+// A function of float32, part by part, while the next tile comes from memory.
+static void apply_fetching(row_run *run, row_unary kernel, float *to, const float *from, size_t count) {
+  enum { part = 256, line = 64 };
+  for (size_t k = 0; k < count; k += part) {
+    const size_t n = count - k < part ? count - k : part;
+    for (size_t byte = 0; byte < n * sizeof(float); byte += line) {
+      __builtin_prefetch(run->ahead + k * sizeof(float) + byte);
+    }
+    kernel(to + k, from + k, n);
+  }
+  run->ahead = NULL;
+}
+
 static void apply_unary(row_run *run, const martlet_row_instruction *i) {
   row_register a = space(run)[i->a];
   size_t count = held_count(run, a);
   char *memory = result_memory(run, i->result);
-  run->kernels->unary[i->type][i->kind](memory, a.data, count);
+  row_unary kernel = run->kernels->unary[i->type][i->kind];
   int gives_bool = i->kind == MARTLET_UNARY_LOGICAL_NOT ||
                    (i->kind >= MARTLET_UNARY_ISNAN && i->kind <= MARTLET_UNARY_ISFINITE);
+  // What is read from memory here comes meanwhile in any case.
+  const int reads_memory = a.data == run->ahead - count * row_width(i->type);
+  if (run->ahead != NULL && i->type == MARTLET_F32 && !gives_bool && count == run->count && !reads_memory) {
+    apply_fetching(run, kernel, (float *)(void *)memory, a.data, count);
+  } else {
+    kernel(memory, a.data, count);
+  }
   if (!gives_bool) round_result(run, i, i->type, memory, count);
   define_like(run, i->result, memory, a);
 }

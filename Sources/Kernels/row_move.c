@@ -199,6 +199,7 @@ void row_load(row_run *run, const martlet_row_instruction *i) {
     run->kernels->widen[o->type - MARTLET_F16](memory, source, count);
     source = memory;
   }
+  if (run->streams && !uniform && source != memory) run->ahead = (const char *)source + count * bytes;
   *result = (row_register){.data = source, .is_uniform = uniform};
 }
 

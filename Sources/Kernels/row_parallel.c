@@ -54,7 +54,7 @@ static int is_full(const martlet_row_program *p, const martlet_row_operand *o) {
 // Streaming pays when a result, or what is read and written together, does not stay in a cache, and nothing that is
 // stored was just loaded from the same lines.
 static int should_stream(const shared_run *shared, const martlet_row_program *p) {
-  if (p->rows * p->columns < STREAM_BYTES / 16) return 0;
+  if (p->rows * p->columns < ROW_STREAM_ELEMENTS) return 0;
   size_t stored = 0, loaded = 0;
   uint8_t is_counted[MARTLET_ROW_MAX_OPERANDS] = {0};
   for (uint32_t k = 0; k < p->instruction_count; k++) {

@@ -153,15 +153,34 @@ static int only_reduces(const martlet_row_program *p) {
   return 1;
 }
 
-// Tiles are sized so that the registers in use fill about half of a first-level cache, or all of it.
+// Whether results go to memory at once and operands are read where they lie, so that registers take no room either.
+static int only_passes_through(const martlet_row_program *p) {
+  // What goes past the caches is formed in a register first.
+  if (p->stage_count != 1 || p->stages[0].is_row_stage || p->rows * p->columns >= ROW_STREAM_ELEMENTS) return 0;
+  for (uint32_t k = 0; k < p->instruction_count; k++) {
+    const martlet_row_instruction *i = &p->instructions[k];
+    if (i->opcode == MARTLET_ROW_SCALAR || (shapes[i->opcode].writes && i->opcode != MARTLET_ROW_LOAD && i->reserved)) {
+      continue;
+    }
+    if (i->opcode != MARTLET_ROW_LOAD && i->opcode != MARTLET_ROW_STORE) return 0;
+    const martlet_row_operand *o = &p->operands[i->index];
+    int is_adjacent = o->column_stride == 1 && (p->rows == 1 || (o->is_linear && o->row_step == (int64_t)p->columns));
+    int is_one = o->column_stride == 0 && o->is_linear && o->row_step == 0;
+    if (row_is_half(o->type) || !(is_adjacent || is_one)) return 0;
+  }
+  return 1;
+}
+
+// Tiles are sized so that the registers in use fill a first-level cache, or twice as much.
 static void derive_tile(martlet_row_program *p) {
   // Rows that are reduced are worth larger ones: what is done once for every tile weighs more on them.
-  size_t most = p->row_reductions > 0 ? 4096 : 2048, elements = 10 * most / ((p->tile_registers + 1) * p->width);
+  size_t most = p->row_reductions > 0 ? 4096 : 2048, elements = 16 * most / ((p->tile_registers + 1) * p->width);
   // Whole reduction blocks, so that sums do not depend on the number of registers.
   elements = elements / ROW_REDUCTION_BLOCK * ROW_REDUCTION_BLOCK;
   elements = elements < 512 ? 512 : elements > most ? most : elements;
   // The more rows come together in a tile, the less often the accumulators of the columns are read and written.
   if (p->column_reductions > 0 && p->width <= 4 && only_reduces(p)) elements = 8192;
+  if (only_passes_through(p)) elements = 32768 / p->width;
   p->tile_elements = elements;
   p->tile_rows = p->columns == 0 || p->columns > elements ? 1 : elements / p->columns;
   // An odd number of lines apart, so that registers do not compete for the same cache sets.

@@ -17,6 +17,9 @@ typedef struct row_register {
   int is_by_row;
 } row_register;
 
+/// Elements from which on results may go past the caches.
+#define ROW_STREAM_ELEMENTS (1u << 21)
+
 /// Columns from which on a value of each row is taken as it is, by a call of the kernel for each row.
 #define ROW_BY_ROW_COLUMNS 32
 
@@ -53,6 +56,8 @@ typedef struct row_run {
   /// Where the instruction at hand puts its result instead of its register's own memory, because the next one stores
   /// it there; or null.
   void *destination;
+  /// Where the next tile of an operand lies that no cache holds, until it has been fetched; or null.
+  const char *ahead;
   /// Whether `tile` and `row` are those of a row stage.
   int is_row_stage;
   /// Smallest flat position of a division by zero, or UINT64_MAX.

@@ -10,12 +10,14 @@ public struct AxisList: Sendable, Hashable {
   /// The axes of `elements`, in order.
   ///
   /// - Precondition: At most eight of them, each in `0..<8`.
+  @inlinable
   public init(_ elements: some Sequence<Int>) {
     self.init()
     for axis in elements { append(axis) }
   }
 
   /// Adds an axis at the end.
+  @inlinable
   public mutating func append(_ axis: Int) {
     precondition(axis >= 0 && axis < Shape.maximumRank && count < Shape.maximumRank, "axis list out of range")
     let shift = UInt64(count * 8)
@@ -24,7 +26,7 @@ public struct AxisList: Sendable, Hashable {
 }
 
 extension AxisList: RandomAccessCollection, ExpressibleByArrayLiteral, CustomStringConvertible {
-  public init(arrayLiteral elements: Int...) { self.init(elements) }
+  @inlinable public init(arrayLiteral elements: Int...) { self.init(elements) }
 
   @inlinable public var startIndex: Int { 0 }
   @inlinable public var endIndex: Int { (64 - (~packed).leadingZeroBitCount + 7) / 8 }

@@ -25,18 +25,21 @@ public struct Shape: Sendable {
   /// A shape of the given sizes.
   ///
   /// - Precondition: At most eight sizes.
+  @inlinable
   public init(_ dimensions: some Sequence<Int>) {
     self.init()
     for size in dimensions { append(size) }
   }
 
   /// A shape of `rank` dimensions, all of the same size.
+  @inlinable
   public init(repeating size: Int, rank: Int) {
     self.init()
     for _ in 0..<rank { append(size) }
   }
 
   /// Adds an innermost dimension.
+  @inlinable
   public mutating func append(_ size: Int) {
     precondition(rank < Shape.maximumRank, "a tensor has at most 8 dimensions")
     sizes[rank] = size
@@ -44,6 +47,7 @@ public struct Shape: Sendable {
   }
 
   /// Inserts a dimension so that it becomes dimension `index`.
+  @inlinable
   public mutating func insert(_ size: Int, at index: Int) {
     precondition(index >= 0 && index <= rank, "shape index out of range")
     append(1)
@@ -56,6 +60,7 @@ public struct Shape: Sendable {
   }
 
   /// Removes dimension `index` and returns its size.
+  @inlinable
   @discardableResult
   public mutating func remove(at index: Int) -> Int {
     let removed = self[index]
@@ -100,7 +105,7 @@ extension Shape: Hashable {
 }
 
 extension Shape: ExpressibleByArrayLiteral, CustomStringConvertible {
-  public init(arrayLiteral elements: Int...) { self.init(elements) }
+  @inlinable public init(arrayLiteral elements: Int...) { self.init(elements) }
 
   public var description: String { "[" + map(String.init).joined(separator: ", ") + "]" }
 }
@@ -126,15 +131,19 @@ extension Shape {
   /// The number of elements, or nil when it does not fit in `Int`.
   ///
   /// For sizes that come from a file or a user, where the plain product could overflow.
+  @inlinable
   public var checkedElementCount: Int? {
-    if contains(0) { return contains { $0 < 0 } ? nil : 0 }
     var count = 1
-    for size in self {
+    var (isEmpty, isTooLarge) = (false, false)
+    for i in 0..<rank {
+      let size = sizes[i]
+      if size < 0 { return nil }
       let (product, overflow) = count.multipliedReportingOverflow(by: size)
-      if overflow || size < 0 { return nil }
       count = product
+      isEmpty = isEmpty || size == 0
+      isTooLarge = isTooLarge || overflow
     }
-    return count
+    return isEmpty ? 0 : isTooLarge ? nil : count
   }
 
   /// Elements to skip for one step along each dimension of a row-major layout.

@@ -3,6 +3,7 @@
 #define MARTLET_ROWS_UMBRELLA_H
 #include "martlet_copy.h"
 #include "martlet_index.h"
+#include "martlet_moments.h"
 #include "martlet_random.h"
 #include "martlet_rows.h"
 #include "martlet_sort.h"

@@ -54,13 +54,14 @@ extension Axes {
     case .all: return AxisList(0..<shape.rank)
     case .one(let axis): return [try checkedAxis(axis, shape)]
     case .several(let axes):
-      var isNamed = [Bool](repeating: false, count: shape.rank)
+      // A bit for each axis that was named.
+      var named = 0
       for axis in axes {
-        let resolved = try checkedAxis(axis, shape)
-        if isNamed[resolved] { throw mistake("axis \(axis) of \(shape) is named twice") }
-        isNamed[resolved] = true
+        let bit = 1 << (try checkedAxis(axis, shape))
+        if named & bit != 0 { throw mistake("axis \(axis) of \(shape) is named twice") }
+        named |= bit
       }
-      return AxisList(isNamed.indices.filter { isNamed[$0] })
+      return AxisList((0..<shape.rank).lazy.filter { named & 1 << $0 != 0 })
     }
   }
 }

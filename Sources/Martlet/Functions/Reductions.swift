@@ -181,7 +181,8 @@ extension Composition {
       return try binary(.power, reduce(.sum, powers, axes, keepingAxes: keepingAxes), 1 / order)
     }
     let squares = try reduce(.sum, binary(.multiply, x, x), axes, keepingAxes: keepingAxes)
-    // The root's derivative at 0 is infinite; take it somewhere else.
+    // The root's derivative at 0 is infinite. Where somebody may ask for one, take it somewhere else.
+    if Recorder.current.scopes.isEmpty { return try unary(.sqrt, squares) }
     let zero = try scalar(0, x.dtype)
     let isZero = try compare(.equal, squares, zero)
     return try select(isZero, zero, unary(.sqrt, select(isZero, 1, squares)))

@@ -99,24 +99,47 @@ public struct GroupNorm: Layer {
     let channels = scale.shape[0]
     guard hasChannels(x, channels, "GroupNorm") else { return x }
     return inFloat32(x) { x in
-      // Not left to be inferred: an empty batch has any number of positions.
-      let positions = x.shape.dropFirst().dropLast().reduce(1, *)
-      let (batch, width) = (x.shape.first ?? 1, channels / groups)
-      let rows = x.reshaped(to: [batch, positions, channels])
-      // By channels first, which lie side by side; the mean of a group is then that of a few numbers.
-      func mean(_ x: Tensor) -> Tensor {
-        let sums = x.sum(axes: 1).reshaped(to: [batch, groups, width])
-        return sums.sum(axes: 2, keepingAxes: true) / Double(positions * width)
-      }
-      let center = mean(rows)
-      let centred = rows - center.broadcast(to: [batch, groups, width]).reshaped(to: [batch, 1, channels])
-      let rate = rsqrt(mean(centred * centred) + epsilon)
-      // All that is done to a channel as one factor and one addend.
-      let factor = rate * scale.tensor.cast(to: x.dtype).reshaped(to: [groups, width])
-      let addend = shift.tensor.cast(to: x.dtype).reshaped(to: [groups, width]) - center * factor
-      let result = rows * factor.reshaped(to: [batch, 1, channels]) + addend.reshaped(to: [batch, 1, channels])
-      return result.reshaped(to: x.shape)
+      let operands = [x, scale.tensor.cast(to: x.dtype), shift.tensor.cast(to: x.dtype)]
+      // A derivative has much in common with the layer, and finds it in what is recorded; else one name does.
+      if Recorder.current.isDifferentiating { return normalizedGroups(operands, isNamed: false) }
+      return named("groupNorm", [Double(groups), epsilon], operands, at: SourceLocation(#fileID, #line)) {
+        [normalizedGroups($0, isNamed: true)]
+      }[0]
     }
+  }
+
+  /// - Parameters:
+  ///   - operands: `[batch, spatial..., channels]`, and scale and shift of its type.
+  ///   - isNamed: Whether mean and variance go by a name for which engines may have a kernel.
+  private func normalizedGroups(_ operands: [Tensor], isNamed: Bool) -> Tensor {
+    let x = operands[0]
+    // Not left to be inferred: an empty batch has any number of positions.
+    let positions = x.shape.dropFirst().dropLast().reduce(1, *)
+    let (batch, channels) = (x.shape.first ?? 1, scale.shape[0])
+    let rows = x.reshaped(to: [batch, positions, channels])
+    let location = SourceLocation(#fileID, #line)
+    let found =
+      isNamed ? named("group moments", [Double(groups)], [rows], at: location) { moments($0[0]) } : moments(rows)
+    let (center, rate) = (found[0], rsqrt(found[1] + epsilon))
+    // All that is done to a channel as one factor and one addend.
+    let factor = rate * operands[1].reshaped(to: [groups, channels / groups])
+    let addend = operands[2].reshaped(to: [groups, channels / groups]) - center * factor
+    let result = rows * factor.reshaped(to: [batch, 1, channels]) + addend.reshaped(to: [batch, 1, channels])
+    return result.reshaped(to: x.shape)
+  }
+
+  /// The mean and the variance of each group, `[batch, groups, 1]`, of `[batch, positions, channels]`.
+  private func moments(_ rows: Tensor) -> [Tensor] {
+    let (batch, positions, channels) = (rows.shape[0], rows.shape[1], rows.shape[2])
+    let width = channels / groups
+    // By channels first, which lie side by side; the mean of a group is then that of a few numbers.
+    func mean(_ x: Tensor) -> Tensor {
+      let sums = x.sum(axes: 1).reshaped(to: [batch, groups, width])
+      return sums.sum(axes: 2, keepingAxes: true) / Double(positions * width)
+    }
+    let center = mean(rows)
+    let centred = rows - center.broadcast(to: [batch, groups, width]).reshaped(to: [batch, 1, channels])
+    return [center, mean(centred * centred)]
   }
 }
 

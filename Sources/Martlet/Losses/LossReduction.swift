@@ -12,6 +12,18 @@ public enum LossReduction: Sendable, Hashable {
   case none
 }
 
+extension LossReduction {
+  /// A number of its own, for what is built into the body of a named function.
+  var number: Double {
+    switch self {
+    case .mean: 0
+    case .sum: 1
+    case .meanOfExamples: 2
+    case .none: 3
+    }
+  }
+}
+
 /// The mean, the sum, or the losses themselves.
 ///
 /// - Parameter weight: What each loss counts in the mean, already multiplied in; 1 if nil. Where nothing counts the mean

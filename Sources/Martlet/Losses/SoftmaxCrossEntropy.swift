@@ -27,9 +27,32 @@ public func softmaxCrossEntropy(
       "needs logits [..., classes], integer labels [...] and weights [classes], got \(logits.type) and \(labels.type)"
     return Tensor(storage: stop(GraphError("softmaxCrossEntropy", message + weights), at: location))
   }
+  let operands = [logits, labels] + (classWeights.map { [$0] } ?? [])
+  func loss(_ operands: [Tensor]) -> [Tensor] {
+    let classWeights = operands.count > 2 ? operands[2] : nil
+    let options = CrossEntropyOptions(labelSmoothing: labelSmoothing, ignoredLabel: ignoredLabel, reduction: reduction)
+    return [crossEntropy(operands[0], operands[1], classWeights, options, fileID, line)]
+  }
+  // A derivative has much in common with the loss, and finds it in what is recorded; else one name is recorded faster.
+  if ignoredLabel != nil || Recorder.current.isDifferentiating { return loss(operands)[0] }
+  return named("softmaxCrossEntropy", [labelSmoothing, reduction.number], operands, at: location, loss)[0]
+}
+
+/// How the losses of examples are computed and joined.
+private struct CrossEntropyOptions {
+  let labelSmoothing: Double
+  let ignoredLabel: Int?
+  let reduction: LossReduction
+}
+
+private func crossEntropy(
+  _ logits: Tensor, _ labels: Tensor, _ classWeights: Tensor?, _ options: CrossEntropyOptions,
+  _ fileID: StaticString, _ line: UInt
+) -> Tensor {
+  let (classes, labelSmoothing) = (logits.shape[logits.rank - 1], options.labelSmoothing)
   // 16-bit floats lose what the sum of many exponentials needs.
   let logits = logits.cast(to: logits.dtype.wide)
-  let isCounted = ignoredLabel.map { labels .!= Tensor($0).cast(to: labels.dtype) }
+  let isCounted = options.ignoredLabel.map { labels .!= Tensor($0).cast(to: labels.dtype) }
   let labels = isCounted.map { select($0, labels, 0) } ?? labels
   // Before anything is computed from them: 0 times the derivative of an infinite logit would be NaN.
   let known = isCounted.map { select($0.expandingDimensions(at: -1), logits, 0) } ?? logits
@@ -58,7 +81,7 @@ public func softmaxCrossEntropy(
     loss = select(isCounted, loss, 0)
     weight = weight.map { select(isCounted, $0, 0) } ?? isCounted.cast(to: loss.dtype)
   }
-  return reduced(loss, reduction, weight: weight)
+  return reduced(loss, options.reduction, weight: weight)
 }
 
 /// The cross entropy of softmax and the probabilities that are wanted.

@@ -26,3 +26,22 @@ extension Recorder {
     return recorded.region
   }
 }
+
+/// The results of a function with a name, whose body is recorded once for each kind of operands and stands in the
+/// recording as one operation.
+///
+/// - Parameters:
+///   - attributes: Numbers that are built into the body.
+///   - location: The line that asks for it, which errors name.
+///   - body: Uses nothing but its arguments and the attributes.
+func named(
+  _ label: String, _ attributes: [Double], _ operands: [Tensor], at location: SourceLocation,
+  _ body: ([Tensor]) throws -> [Tensor]
+) rethrows -> [Tensor] {
+  // Where mistakes are collected, what follows one stands for nothing, and makes no body.
+  if Recorder.current.isChecking { return try body(operands) }
+  let kind = BodyKind(label: label, attributes: attributes, inputs: operands.map(\.type), location: location)
+  let call = Call(label, attributes: attributes, body: try Recorder.current.body(kind, body))
+  if call.body.graph.outputs.count == 1 { return [Tensor.record(call, operands, at: location)] }
+  return Tensor.recordMany(call, operands, at: location)
+}

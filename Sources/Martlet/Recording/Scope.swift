@@ -31,6 +31,9 @@ package struct Scope {
 }
 
 extension Recorder {
+  /// Whether a derivative is taken of what is recorded now, so that it needs its history.
+  var isDifferentiating: Bool { scopes.contains { !$0.isRegion } }
+
   /// Runs `body` in a scope of its own, and `use` on what it gave and on that scope, while its history is still kept.
   ///
   /// When `body` throws, every variable that it touched holds again what it held before.

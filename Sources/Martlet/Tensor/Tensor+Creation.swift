@@ -118,7 +118,7 @@ extension Tensor {
     diagonal: Int = 0, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     compose("lowerTriangle", fileID, line) { c in
-      try c.select(c.triangle(c.matrixShape(self), .lessOrEqual, diagonal), self, 0)
+      try c.triangular("lowerTriangle", self, .lessOrEqual, diagonal)
     }
   }
 
@@ -129,7 +129,7 @@ extension Tensor {
     diagonal: Int = 0, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
     compose("upperTriangle", fileID, line) { c in
-      try c.select(c.triangle(c.matrixShape(self), .greaterOrEqual, diagonal), self, 0)
+      try c.triangular("upperTriangle", self, .greaterOrEqual, diagonal)
     }
   }
 
@@ -165,20 +165,32 @@ extension Composition {
     try binary(.subtract, iota([1, matrix[1]], axis: 1), iota([matrix[0], 1], axis: 0))
   }
 
+  /// The elements whose column compares in some way with that of a diagonal; zeros elsewhere.
+  func triangular(_ name: String, _ x: Tensor, _ kind: Compare.Kind, _ diagonal: Int) throws -> Tensor {
+    let matrix = try matrixShape(x)
+    // Further away all diagonals are alike.
+    let nearest = Double(Swift.min(Swift.max(diagonal, -matrix[0]), matrix[1]))
+    func chosen(_ operands: [Tensor]) throws -> [Tensor] {
+      [try select(triangle(matrix, kind, nearest), operands[0], 0)]
+    }
+    // A derivative takes the same comparison, and finds it in what is recorded; else one name is recorded faster.
+    if Recorder.current.isDifferentiating { return try chosen([x])[0] }
+    return try named(name, [nearest], [x], at: location, chosen)[0]
+  }
+
   /// How column numbers compare with those of a diagonal, which is found once for a row.
-  func triangle(_ matrix: Shape, _ kind: Compare.Kind, _ diagonal: Int) throws(GraphError) -> Tensor {
+  private func triangle(_ matrix: Shape, _ kind: Compare.Kind, _ diagonal: Double) throws(GraphError) -> Tensor {
     let (rows, columns) = (matrix[0], matrix[1])
     let dtype: DType = Swift.max(rows, columns) < 1 << 30 ? .int32 : .int64
-    // Further away all diagonals are alike.
-    let nearest = Double(Swift.min(Swift.max(diagonal, -rows), columns))
-    let diagonals = try binary(.add, iota([rows, 1], axis: 0, dtype), nearest)
+    let rowNumbers = try iota([rows, 1], axis: 0, dtype)
+    let diagonals = diagonal == 0 ? rowNumbers : try binary(.add, rowNumbers, diagonal)
     return try compare(kind, iota([1, columns], axis: 1, dtype), diagonals)
   }
 
   /// The last two sizes.
   func matrixShape(_ x: Tensor) throws(GraphError) -> Shape {
     if x.rank < 2 { throw mistake("needs at least 2 dimensions, got \(x.shape)") }
-    return Shape(x.shape.suffix(2))
+    return [x.shape[x.rank - 2], x.shape[x.rank - 1]]
   }
 
   func line(from start: Double, step: Double, count: Int, _ dtype: DType) throws(GraphError) -> Tensor {

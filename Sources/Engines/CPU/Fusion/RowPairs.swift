@@ -26,11 +26,12 @@ struct RowPairs {
   static func bringTogether(_ code: inout [martlet_row_instruction]) {
     var uses: [Int: Int] = [:]
     for i in code { for source in TileStage.tileSources(i) { uses[source, default: 0] += 1 } }
-    for position in code.indices where isArithmetic(code[position]) {
+    for position in code.indices where isArithmetic(code[position]) || isUpperBound(code[position]) {
       let last = code[position]
       for operand in [last.a, last.b] where uses[Int(operand)] == 1 {
         let first = code[..<position].lastIndex { TileStage.writesTile($0) && $0.result == operand }
-        guard let first, isArithmetic(code[first]) else { continue }
+        guard let first, isUpperBound(last) ? operand == last.a && isLowerBound(code[first]) : isArithmetic(code[first])
+        else { continue }
         let moved = code.remove(at: first)
         code.insert(moved, at: position - 1)
         break
@@ -67,8 +68,8 @@ struct RowPairs {
   /// A lower bound and then an upper one.
   private mutating func joinBounds(at position: Int) -> Bool {
     let last = code[position]
-    guard RowPairs.isBinary(last, MARTLET_BINARY_IF_GREATER), last.a != last.b,
-      let first = definition(of: last.a, before: position), RowPairs.isBinary(code[first], MARTLET_BINARY_IF_LESS),
+    guard RowPairs.isUpperBound(last), last.a != last.b,
+      let first = definition(of: last.a, before: position), RowPairs.isLowerBound(code[first]),
       isOnlyUse(of: last.a, at: position, from: first), areKept(first, until: position)
     else { return false }
     code[position] = martlet_row_instruction(
@@ -99,6 +100,9 @@ struct RowPairs {
     code.remove(at: first)
     return true
   }
+
+  private static func isLowerBound(_ i: martlet_row_instruction) -> Bool { isBinary(i, MARTLET_BINARY_IF_LESS) }
+  private static func isUpperBound(_ i: martlet_row_instruction) -> Bool { isBinary(i, MARTLET_BINARY_IF_GREATER) }
 
   private static func isBinary(_ i: martlet_row_instruction, _ kind: martlet_binary) -> Bool {
     UInt32(i.opcode) == MARTLET_ROW_BINARY.rawValue && i.type == DType.float32.rawValue

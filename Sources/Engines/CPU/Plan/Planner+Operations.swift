@@ -58,7 +58,7 @@ extension Planner {
         case .call(let other) = program.nodes[Int(forward)].primitive, other.attributes == call.attributes
       else { return [] }
       return results.map { dense($0) }
-    case nil: return []
+    case .groupMoments, nil: return []
     }
   }
 

@@ -186,6 +186,19 @@ extension StepBuilder {
       preconditionFailure("a call without a kernel is inlined")
     }
     let site = site(planned.node)
+    if case .groupMoments(let groups) = fused {
+      return GroupMomentsStep(
+        shape: types[0].shape, groups: groups, source: planned.operands[0], results: results, site: site,
+        summary: text("\(call.label) \(types[0].shape)"))
+    }
+    return try attentionStep(fused, call, node, planned, results)
+  }
+
+  private func attentionStep(
+    _ fused: FusedCall, _ call: Call, _ node: Node, _ planned: PlannedStep, _ results: [Int32]
+  ) throws(GraphError) -> any Step {
+    let types = node.operands.map { type($0.index) }
+    let site = site(planned.node)
     let summary = text("\(call.label) \(types[0].shape) \(types[1].shape)")
     let operands = Array(planned.operands[..<node.operands.count])
     let saved = Array(planned.operands[node.operands.count...])
@@ -210,6 +223,7 @@ extension StepBuilder {
         views: views,
         saved: saved.isEmpty ? nil : (saved[0], saved[1]), hasMask: hasMask, results: results, site: site,
         summary: summary)
+    case .groupMoments: preconditionFailure("not attention")
     }
   }
 }

@@ -17,17 +17,26 @@ public struct Contract: PrimitiveRules {
   public var primitive: Primitive { .contract(self) }
 
   public func mix(into hash: inout StructureHash) {
-    for axes in [leftBatch, rightBatch, leftContracted, rightContracted] { hash.mix(axes) }
+    hash.mix(leftBatch)
+    hash.mix(rightBatch)
+    hash.mix(leftContracted)
+    hash.mix(rightContracted)
   }
 
   /// The axes of the left operand that are neither batch nor contracted, ascending.
   public func leftFree(rank: Int) -> AxisList {
-    AxisList((0..<rank).filter { !leftBatch.contains($0) && !leftContracted.contains($0) })
+    Contract.free(rank, leftBatch, leftContracted)
   }
 
   /// The axes of the right operand that are neither batch nor contracted, ascending.
   public func rightFree(rank: Int) -> AxisList {
-    AxisList((0..<rank).filter { !rightBatch.contains($0) && !rightContracted.contains($0) })
+    Contract.free(rank, rightBatch, rightContracted)
+  }
+
+  private static func free(_ rank: Int, _ batch: AxisList, _ contracted: AxisList) -> AxisList {
+    var free = AxisList()
+    for axis in 0..<rank where !batch.contains(axis) && !contracted.contains(axis) { free.append(axis) }
+    return free
   }
 
   public func resultType(_ operands: OperandTypes) throws(GraphError) -> TensorType {
@@ -44,25 +53,30 @@ public struct Contract: PrimitiveRules {
     for (i, j) in zip(leftContracted, rightContracted) where a.shape[i] != b.shape[j] {
       throw GraphError(name, "inner dimensions differ: \(a.shape) × \(b.shape) (\(a.shape[i]) ≠ \(b.shape[j]))")
     }
-    var result: [Int] = []
-    for (i, j) in zip(leftBatch, rightBatch) {
-      if a.shape[i] != b.shape[j] {
-        throw GraphError(name, "batch dimensions differ: \(a.shape) × \(b.shape) (\(a.shape[i]) ≠ \(b.shape[j]))")
-      }
-      result.append(a.shape[i])
+    for (i, j) in zip(leftBatch, rightBatch) where a.shape[i] != b.shape[j] {
+      throw GraphError(name, "batch dimensions differ: \(a.shape) × \(b.shape) (\(a.shape[i]) ≠ \(b.shape[j]))")
     }
-    result += leftFree(rank: a.rank).map { a.shape[$0] } + rightFree(rank: b.rank).map { b.shape[$0] }
-    if result.count > Shape.maximumRank {
-      throw GraphError(name, "the result would have \(result.count) dimensions, more than \(Shape.maximumRank)")
+    let (left, right) = (leftFree(rank: a.rank), rightFree(rank: b.rank))
+    let rank = leftBatch.count + left.count + right.count
+    if rank > Shape.maximumRank {
+      throw GraphError(name, "the result would have \(rank) dimensions, more than \(Shape.maximumRank)")
     }
-    return TensorType(a.dtype, Shape(result))
+    var shape = Shape()
+    for axis in leftBatch { shape.append(a.shape[axis]) }
+    for axis in left { shape.append(a.shape[axis]) }
+    for axis in right { shape.append(b.shape[axis]) }
+    return TensorType(a.dtype, shape)
   }
 
   private func checkAxes(_ shape: Shape, _ batch: AxisList, _ contracted: AxisList) throws(GraphError) {
-    var seen = Set<Int>()
-    for axis in Array(batch) + Array(contracted) {
-      if axis >= shape.rank { throw GraphError(name, "axis \(axis) is outside \(shape)") }
-      if !seen.insert(axis).inserted { throw GraphError(name, "axis \(axis) of \(shape) is named twice") }
+    // A bit for each axis that was named.
+    var named = 0
+    func name(_ axis: Int) throws(GraphError) {
+      if axis >= shape.rank { throw GraphError(self.name, "axis \(axis) is outside \(shape)") }
+      if named & 1 << axis != 0 { throw GraphError(self.name, "axis \(axis) of \(shape) is named twice") }
+      named |= 1 << axis
     }
+    for axis in batch { try name(axis) }
+    for axis in contracted { try name(axis) }
   }
 }
