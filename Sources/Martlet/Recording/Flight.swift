@@ -8,7 +8,8 @@ final class Flight: Sendable {
   typealias Outcome = Result<[Buffer], ExecutionError>
 
   private let program: CachedProgram
-  private let inputs: [Buffer]
+  /// Given up before anybody learns that the program has ended, since the next one may want to overwrite them.
+  nonisolated(unsafe) private var inputs: [Buffer]
   private let scalars: [UInt64]
   private let monitor = Monitor()
   // Guarded by `monitor`.
@@ -21,6 +22,7 @@ final class Flight: Sendable {
   /// Runs the program on the calling thread.
   func run() {
     let outcome = program.run(inputs: inputs, scalars: scalars)
+    inputs = []
     monitor.locked {
       self.outcome = outcome
       monitor.notifyAll()
