@@ -33,14 +33,14 @@ import Testing
   }
 
   @Test func `views of five thousand operations take less than a tenth of a second`() throws {
-    // A transformer of 180 layers; one step, so that the operations decide. Ten times the promise, for busy machines.
+    // A transformer of 180 layers; one step, so that the operations decide. Ten times the promise on busy machines.
     let profile = TransformerProfile(layers: 180, stepCount: 1).make()
     #expect(profile.programs[0].operations.count > 5000)
     for kind in ViewKind.allCases {
       let time = try threadTime {
         _ = try profile.view(kind, ProfileOptions().withMaximumDepth(10_000).withNodeNames(hiding: ["nothing[0-9]"]))
       }
-      #expect(time < .seconds(1), "\(kind)")
+      #expect(time < .milliseconds(isQuiet ? 100 : 1000), "\(kind) \(time)")
     }
   }
 }
