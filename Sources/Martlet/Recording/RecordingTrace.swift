@@ -91,7 +91,9 @@ package final class RecordingTrace: Sendable {
   func identity(_ context: RecordingContext) -> Int {
     guard context.number > 0 else { return 0 }
     return state.notes.withLock { notes in
-      switch notes.origins[context.number - 1] {
+      // What was recorded for an earlier profiler has that one's numbers.
+      guard context.number <= notes.origins.count else { return 0 }
+      return switch notes.origins[context.number - 1] {
       case .calls(let stack): stack << 1
       case .variable(let variable): variable << 1 | 1
       }
