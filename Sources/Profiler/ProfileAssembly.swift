@@ -104,9 +104,7 @@ extension ProfileAssembly {
     let ordered = numbers.sorted()
     var calls: [Int: [(address: UInt, functions: [String])]] = [:]
     let recorded = ordered.map { number -> LayerPaths.Recorded in
-      guard number <= notes.origins.count, case .calls(let stack) = notes.origins[number - 1] else {
-        return .init(calls: [], variable: nil)
-      }
+      guard case .calls(let stack) = notes.origins[number - 1] else { return .init(calls: [], variable: nil) }
       if calls[stack] == nil { calls[stack] = frames.calls(notes.stacks[stack]) }
       return .init(calls: calls[stack]!, variable: names[number])
     }

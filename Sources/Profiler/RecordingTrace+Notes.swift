@@ -3,11 +3,6 @@ import MartletGraph
 import MartletProfiling
 
 extension RecordingTrace.Notes {
-  /// What a context stands for.
-  func origin(_ context: RecordingContext) -> RecordingTrace.Origin? {
-    context.number > 0 && context.number <= origins.count ? origins[context.number - 1] : nil
-  }
-
   /// The variable that a context stands for.
   func variable(_ context: RecordingContext) -> Int? {
     if case .variable(let index)? = origin(context) { index } else { nil }

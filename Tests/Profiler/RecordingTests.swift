@@ -4,12 +4,6 @@ import MartletProfiler
 import MartletTestSupport
 import Testing
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Darwin)
-  import Darwin
-#endif
-
 /// Recording from a trainer, from several threads, and what it costs when it is off.
 @Suite(.serialized, .endsAtZero) struct RecordingTests {
   private struct Rows: BatchSource {

@@ -35,6 +35,12 @@ package final class RecordingTrace: Sendable {
     package var waits: [Wait] = []
     fileprivate var stackOfHash: [UInt: Int] = [:]
     fileprivate var numberOfVariable: [ObjectIdentifier: Int] = [:]
+
+    /// What a context stands for; nil for none, and for numbers that are not of these notes, because an earlier
+    /// profiler's are on what was recorded for it.
+    package func origin(_ context: RecordingContext) -> Origin? {
+      context.number > 0 && context.number <= origins.count ? origins[context.number - 1] : nil
+    }
   }
 
   /// What several threads note together.
@@ -91,11 +97,10 @@ package final class RecordingTrace: Sendable {
   func identity(_ context: RecordingContext) -> Int {
     guard context.number > 0 else { return 0 }
     return state.notes.withLock { notes in
-      // What was recorded for an earlier profiler has that one's numbers.
-      guard context.number <= notes.origins.count else { return 0 }
-      return switch notes.origins[context.number - 1] {
+      switch notes.origin(context) {
       case .calls(let stack): stack << 1
       case .variable(let variable): variable << 1 | 1
+      case nil: 0
       }
     }
   }
