@@ -99,6 +99,16 @@ import Testing
     #expect(profiler.profile().programs.count == profile.programs.count)
   }
 
+  @Test func `what one profiler recorded may be computed under another`() {
+    let x = Tensor.normal([8, 8], seed: 1)
+    func profiler() -> Profiler { Profiler(schedule: .init(warmupSteps: 0), machine: MachineFacts(name: "none")) }
+    let (first, second) = (profiler(), profiler())
+    let pending = first.step { (0..<20).reduce(x) { sum, _ in tanh(sum) + 1 } }
+    let read = second.step { (pending * 2).sum().scalar }
+    #expect(read == (pending * 2).sum().scalar)
+    #expect(second.profile().programs.flatMap(\.operations).contains { $0.type == "sum" })
+  }
+
   @Test func `a step that is not recorded costs nothing that could be measured`() {
     let profiler = Profiler(machine: MachineFacts(name: "none"))
     profiler.isEnabled = false
