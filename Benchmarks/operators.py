@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Times everyday operators in Martlet and in PyTorch, row by row by turns, and prints a table of ratios.
 
-    swift build -c release --product martlet
+    swift build -c release
     python Benchmarks/operators.py [--threads 1 2] [--rounds 3] [--filter sort] [--json results.json]
 
 Needs a Python with torch (`Benchmarks/Peers/setup.sh`). A ratio is Martlet's time by PyTorch's: below 1 Martlet is

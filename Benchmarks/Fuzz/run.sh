@@ -3,7 +3,7 @@
 #
 #   run.sh [SECONDS [FORMAT…]]      60 seconds for each format by default
 #
-# ONNX models need the library itself: build it before, with "swift build -c release --product martlet".
+# ONNX models need the library itself: build it before, with "swift build -c release".
 #
 # Starts from the corpus in Tests/Fixtures/Fuzz and from the fixtures of each format. What is found is left in the working
 # folder (crash-…, timeout-…, oom-…), and the script fails. New inputs are kept in .build/fuzz/corpus; --merge (as the

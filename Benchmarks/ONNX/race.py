@@ -24,6 +24,7 @@ import numpy as np
 import onnxruntime as ort
 
 warnings.simplefilter("ignore")
+PAUSE = 0.05  # seconds before a turn
 SIZES = {"resnet50": ("x", (3, 224, 224)), "transformer": ("tokens", (128,))}
 
 
@@ -130,6 +131,8 @@ def race(program, path, name, batch, threads, rounds):
     times = [[], []]
     for number in range(rounds):
         for place in (0, 1) if number % 2 else (1, 0):
+            # Threads that are done spin for a while, and would be in the way of the other side.
+            time.sleep(PAUSE)
             milliseconds, ended[place] = sides[place].call()
             times[place].append(milliseconds)
         if number == 0:

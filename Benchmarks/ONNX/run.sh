@@ -14,6 +14,6 @@ mkdir -p "$work"
 "$work/venv/bin/pip" install --quiet onnx==1.22.0
 "$work/venv/bin/python" "$here/backend_tests.py" "$work/cases"
 cd "$root"
-swift build -c release --product martlet
+swift build -c release
 .build/release/martlet onnx-tests "$work/cases/node" "$work/cases/simple" "$work/cases/pytorch-converted" \
   "$work/cases/pytorch-operator" "$work/cases/light" --article Sources/ONNX/MartletONNX.docc/OperatorCoverage.md

@@ -21,16 +21,18 @@ struct Bench: ParsableCommand {
       number is above its bar.
 
       operators times operators of everyday use at three sizes each; --filter chooses rows, --interactive reads the \
-      names of rows from standard input, --list prints them.
+      names of rows from standard input, --list prints them. shapes reads contractions and convolutions from standard \
+      input, an object in JSON a line; Benchmarks/sweep.py writes them.
 
       A model in the format of ONNX is read and called with random numbers; --shape NAME=SIZES is the shape of an \
       input. With --interactive it is called again for each line of standard input.
       """)
 
-  private static let others = ["all", "overhead", "operators"]
+  private static let others = ["all", "overhead", "operators", "shapes"]
 
   @Argument(
-    help: "A workload, all, overhead, operators, or a model in ONNX.", completion: .list(Workloads.names + others))
+    help: "A workload, all, overhead, operators, shapes, or a model in ONNX.",
+    completion: .list(Workloads.names + others))
   var workload: String
 
   @Option(help: "Timed steps.")
@@ -71,6 +73,7 @@ struct Bench: ParsableCommand {
     if isModel { return try timeModel() }
     if workload == "overhead" { return try measureOverhead() }
     if workload == "operators" { return try timeOperators() }
+    if workload == "shapes" { return try timeShapes() }
     for name in workload == "all" ? Workloads.names : [workload] {
       let result = try Benchmark.run(name, steps: steps, warmupSteps: warmup, timeLimit: .seconds(seconds))
       if let result { print(engine.json ? result.json.serialized() : result.description) }
@@ -104,6 +107,13 @@ struct Bench: ParsableCommand {
     }
     while let row = readLine() {
       try timeOperator(row)
+      fflush(nil)
+    }
+  }
+
+  private func timeShapes() throws {
+    while let request = readLine() {
+      print(try ShapeBenchmark.run(request).serialized())
       fflush(nil)
     }
   }

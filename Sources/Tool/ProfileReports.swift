@@ -138,15 +138,15 @@ struct ProfileCheckCommand: ParsableCommand {
       """)
   @Argument(help: "Workloads of martlet bench.", completion: .list(Workloads.names))
   var workloads: [String]
-  @Option(help: "Steps that are recorded, each after one that is not.")
-  var pairs = 10
+  @Option(help: "Steps to record, each beside one that is not. (default: as many as two seconds hold, 10 to 200)")
+  var pairs: Int?
   @Option(help: "Exit with 1 if the median error of all kernels' predictions is greater.")
   var limit: Double?
   @Flag(help: "Print JSON lines on standard output and nothing else.")
   var json = false
 
   func validate() throws {
-    guard pairs >= 1, limit ?? 1 > 0 else { throw ValidationError("--pairs and --limit must be positive.") }
+    guard pairs ?? 1 >= 1, limit ?? 1 > 0 else { throw ValidationError("--pairs and --limit must be positive.") }
     for name in workloads where !Workloads.names.contains(name) {
       throw ValidationError("There is no workload '\(name)'; there are \(Workloads.names.joined(separator: ", ")).")
     }

@@ -33,21 +33,21 @@ extension Tensor {
   public func clipped(
     to range: ClosedRange<Double>, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    compose("clipped", fileID, line) { c in try c.clip(self, range.lowerBound, range.upperBound) }
+    compose("clipped", fileID, line) { c in try c.clipByName(self, range.lowerBound, range.upperBound) }
   }
 
   /// The elements, those below `range` replaced by its bound; NaN stays.
   public func clipped(
     to range: PartialRangeFrom<Double>, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    compose("clipped", fileID, line) { c in try c.clip(self, range.lowerBound, nil) }
+    compose("clipped", fileID, line) { c in try c.clipByName(self, range.lowerBound, nil) }
   }
 
   /// The elements, those above `range` replaced by its bound; NaN stays.
   public func clipped(
     to range: PartialRangeThrough<Double>, fileID: StaticString = #fileID, line: UInt = #line
   ) -> Tensor {
-    compose("clipped", fileID, line) { c in try c.clip(self, nil, range.upperBound) }
+    compose("clipped", fileID, line) { c in try c.clipByName(self, nil, range.upperBound) }
   }
 
   /// The elements, with NaN and infinities replaced by a number.
@@ -66,17 +66,27 @@ extension Tensor {
 }
 
 extension Composition {
-  /// Comparing and selecting rather than a maximum, whose derivative is shared at the bound.
   func clip(_ x: Tensor, _ low: Double?, _ high: Double?) throws(GraphError) -> Tensor {
+    var bounds: (low: Tensor?, high: Tensor?)
+    if let low { bounds.low = try scalar(low, x.dtype) }
+    if let high { bounds.high = try scalar(high, x.dtype) }
+    return try clip(x, bounds.low, bounds.high)
+  }
+
+  /// Comparing and selecting rather than a maximum, whose derivative is shared at the bound.
+  private func clip(_ x: Tensor, _ low: Tensor?, _ high: Tensor?) throws(GraphError) -> Tensor {
     var result = x
-    if let low {
-      let bound = try scalar(low, x.dtype)
-      result = try select(compare(.less, result, bound), bound, result)
-    }
-    if let high {
-      let bound = try scalar(high, x.dtype)
-      result = try select(compare(.greater, result, bound), bound, result)
-    }
+    if let low { result = try select(compare(.less, result, low), low, result) }
+    if let high { result = try select(compare(.greater, result, high), high, result) }
     return result
+  }
+
+  /// As ``clip(_:_:_:)``, recorded under one name. The bounds are operands, so that others need no other program.
+  fileprivate func clipByName(_ x: Tensor, _ low: Double?, _ high: Double?) throws -> Tensor {
+    let bounds = try [low, high].compactMap { try $0.map { try scalar($0, x.dtype) } }
+    let label = low == nil ? "clip above" : high == nil ? "clip below" : "clip"
+    return try namedWithoutDerivative(label, [], [x] + bounds, at: location) { operands in
+      [try clip(operands[0], low.map { _ in operands[1] }, high.map { _ in operands[operands.count - 1] })]
+    }[0]
   }
 }

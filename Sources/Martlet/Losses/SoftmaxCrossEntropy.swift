@@ -33,9 +33,9 @@ public func softmaxCrossEntropy(
     let options = CrossEntropyOptions(labelSmoothing: labelSmoothing, ignoredLabel: ignoredLabel, reduction: reduction)
     return [crossEntropy(operands[0], operands[1], classWeights, options, fileID, line)]
   }
-  // A derivative has much in common with the loss, and finds it in what is recorded; else one name is recorded faster.
-  if ignoredLabel != nil || Recorder.current.isDifferentiating { return loss(operands)[0] }
-  return named("softmaxCrossEntropy", [labelSmoothing, reduction.number], operands, at: location, loss)[0]
+  if ignoredLabel != nil { return loss(operands)[0] }
+  return namedWithoutDerivative(
+    "softmaxCrossEntropy", [labelSmoothing, reduction.number], operands, at: location, loss)[0]
 }
 
 /// How the losses of examples are computed and joined.

@@ -45,3 +45,14 @@ func named(
   if call.body.graph.outputs.count == 1 { return [Tensor.record(call, operands, at: location)] }
   return Tensor.recordMany(call, operands, at: location)
 }
+
+/// As ``named(_:_:_:at:_:)`` where no derivative is taken.
+///
+/// A derivative has much in common with what it is one of, and finds it in what is recorded.
+func namedWithoutDerivative(
+  _ label: String, _ attributes: [Double], _ operands: [Tensor], at location: SourceLocation,
+  _ body: ([Tensor]) throws -> [Tensor]
+) rethrows -> [Tensor] {
+  if Recorder.current.isDifferentiating { return try body(operands) }
+  return try named(label, attributes, operands, at: location, body)
+}

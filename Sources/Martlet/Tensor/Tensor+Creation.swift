@@ -170,12 +170,9 @@ extension Composition {
     let matrix = try matrixShape(x)
     // Further away all diagonals are alike.
     let nearest = Double(Swift.min(Swift.max(diagonal, -matrix[0]), matrix[1]))
-    func chosen(_ operands: [Tensor]) throws -> [Tensor] {
+    return try namedWithoutDerivative(name, [nearest], [x], at: location) { operands in
       [try select(triangle(matrix, kind, nearest), operands[0], 0)]
-    }
-    // A derivative takes the same comparison, and finds it in what is recorded; else one name is recorded faster.
-    if Recorder.current.isDifferentiating { return try chosen([x])[0] }
-    return try named(name, [nearest], [x], at: location, chosen)[0]
+    }[0]
   }
 
   /// How column numbers compare with those of a diagonal, which is found once for a row.

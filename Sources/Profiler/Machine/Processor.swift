@@ -27,8 +27,16 @@ package enum Processor {
 
   /// Bytes of this process in main memory; 0 where the system does not tell.
   package static var residentBytes: Int {
-    let pages = line(of: "/proc/self/statm") { _ in true }?.split(separator: " ").dropFirst().first
-    return (pages.flatMap { Int($0) } ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE)))
+    // Asked again and again while steps are recorded: without strings.
+    guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+    defer { fclose(file) }
+    return withUnsafeTemporaryAllocation(of: CChar.self, capacity: 128) { bytes in
+      guard let text = bytes.baseAddress, fgets(text, Int32(bytes.count), file) != nil else { return 0 }
+      var rest: UnsafeMutablePointer<CChar>?
+      // The size of the address space comes first.
+      _ = strtol(text, &rest, 10)
+      return strtol(rest ?? text, nil, 10) * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
   }
 
   /// The most bytes that this process had in main memory since ``forgetPeak()``; 0 where the system does not tell.

@@ -43,7 +43,7 @@ public struct OperatorBenchmark: Sendable {
     return nil
   }
 
-  private static func run(
+  static func run(
     _ row: String, _ call: () throws -> Void, _ seconds: Double
   ) throws -> OperatorBenchmark {
     let clock = ContinuousClock()

@@ -15,7 +15,7 @@ public struct ProfileCheck: Sendable {
   /// How many kernels take 99 % of the time, and the errors of half of them and of those with half of the time.
   public let kernelCount: Int
   public let medianError, medianErrorByTime: Double
-  /// How much longer a recorded step takes than the one before it, which is not recorded: the median.
+  /// How much longer a recorded step takes than the one beside it, which is not recorded: the median.
   public let overhead: Double
   /// The chance of such a difference between recorded steps and others without a cause.
   public let overheadProbability: Double
@@ -29,29 +29,33 @@ public struct ProfileCheck: Sendable {
 
   /// Checks a workload.
   ///
-  /// - Parameter pairs: Steps that are recorded, each after one that is not.
+  /// - Parameter pairs: Steps that are recorded, each beside one that is not; nil for as many as two seconds hold, at least
+  ///   10 and at most 200.
   /// - Returns: nil if there is no workload of that name.
-  public static func run(_ name: String, pairs: Int = 10, warmupSteps: Int = 3) throws -> ProfileCheck? {
+  public static func run(_ name: String, pairs: Int? = nil, warmupSteps: Int = 3) throws -> ProfileCheck? {
     // What the machine can do is measured before, so that it takes no part in the memory.
     _ = (MachineFacts.measured(), KnownMachine.shared.costs(threads: martlet_pool_threads()))
     BufferCache.clear()
     let canForget = Processor.forgetPeak()
     let (before, held) = (Processor.residentBytes, ProfileCheck.heldBytes)
     guard var work = try Workloads.make(name) else { return nil }
-    for _ in 0..<warmupSteps { _ = try work.step() }
+    var shortest = Double.infinity
+    for _ in 0..<max(warmupSteps, 1) { shortest = min(shortest, try ProfileCheck.seconds { _ = try work.step() }) }
+    let pairs = max(1, pairs ?? Int(min(max(1 / shortest, 10), 200)))
     let profiler = work.module.map { Profiler($0, name: name) } ?? Profiler(name: name)
-    profiler.schedule = .init(warmupSteps: 0, maximumSteps: max(pairs, 1))
+    profiler.schedule = .init(warmupSteps: 0, maximumSteps: pairs)
     // The first recorded step plans its programs anew.
     try profiler.step(examples: work.itemsPerStep) { _ = try work.step() }
     var times: [(plain: Double, recorded: Double)] = []
-    for _ in 0..<max(pairs, 1) {
-      profiler.isEnabled = false
-      let plain = try ProfileCheck.seconds { try profiler.step { _ = try work.step() } }
-      profiler.isEnabled = true
-      let recorded = try ProfileCheck.seconds {
-        try profiler.step(examples: work.itemsPerStep) { _ = try work.step() }
-      }
-      times.append((plain, recorded))
+    func seconds(recorded: Bool) throws -> Double {
+      profiler.isEnabled = recorded
+      return try ProfileCheck.seconds { try profiler.step(examples: work.itemsPerStep) { _ = try work.step() } }
+    }
+    // Who goes first changes from pair to pair: the step before leaves its mark on caches and buffers.
+    for pair in 0..<pairs {
+      let first = try seconds(recorded: pair % 2 == 1)
+      let second = try seconds(recorded: pair % 2 == 0)
+      times.append(pair % 2 == 0 ? (first, second) : (second, first))
     }
     let resident = canForget ? Processor.peakResidentBytes - before : 0
     return try ProfileCheck(name, profiler.profile(), times, before: (before, held), resident: resident)
