@@ -36,6 +36,13 @@ void martlet_pack_patches_transposed(const void *patches, void *panel, size_t wi
 /// Whether every group has one input and one output channel.
 bool martlet_conv_is_depthwise(const martlet_conv *conv);
 
+/// Whether there are many groups, with so few channels that a product for each would take longer.
+bool martlet_conv_is_narrow(const martlet_conv *conv);
+
+/// Forward where `martlet_conv_is_narrow`. Sums run over blocks of input channels, in each over places and channels.
+martlet_status martlet_narrow_forward_f32(const martlet_conv *conv, const float *input, const float *filter,
+                                          const float *bias, float *output);
+
 void martlet_depthwise_forward_f32(const martlet_conv *conv, const float *input, const float *filter,
                                    const float *bias, float *output);
 void martlet_depthwise_input_gradient_f32(const martlet_conv *conv, const float *output_gradient,

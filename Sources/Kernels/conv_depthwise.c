@@ -14,16 +14,18 @@ typedef struct {
   const float *image[most_taps], *filter[most_taps];
 } tap_list;
 
-// to[c] (+)= sum of image[t][c] * filter[t][c], t in order. No alignment assumed.
+// to[c] = start[c], or 0 without a start, + sum of image[t][c] * filter[t][c], t in order. No alignment assumed. What is
+// left of whole vectors is done by one that goes over some channels again, where these do not start from their own sums.
 #define DEFINE_CHANNELS(suffix, attributes, lanes)                                                              \
   typedef float vector_##suffix __attribute__((vector_size(4 * lanes), aligned(4)));                            \
-  attributes static void sum_channels_##suffix(const tap_list *taps, size_t channels, bool adds, float *to) {   \
+  attributes static void sum_channels_##suffix(const tap_list *taps, size_t channels, const float *start,       \
+                                                  float *to) {                                              \
     typedef vector_##suffix V;                                                                                  \
     size_t c = 0;                                                                                               \
     for (; c + vectors * lanes <= channels; c += vectors * lanes) {                                             \
       V sums[vectors] = {{0}};                                                                                  \
-      if (adds) {                                                                                               \
-        for (size_t v = 0; v < vectors; ++v) sums[v] = *(const V *)(to + c + v * lanes);                        \
+      if (start) {                                                                                              \
+        for (size_t v = 0; v < vectors; ++v) sums[v] = *(const V *)(start + c + v * lanes);                     \
       }                                                                                                         \
       for (size_t t = 0; t < taps->count; ++t) {                                                                \
         const float *x = taps->image[t] + c, *w = taps->filter[t] + c;                                          \
@@ -33,16 +35,21 @@ typedef struct {
       }                                                                                                         \
       for (size_t v = 0; v < vectors; ++v) *(V *)(to + c + v * lanes) = sums[v];                                \
     }                                                                                                           \
-    for (; c + lanes <= channels; c += lanes) {                                                                 \
+    while (c < channels) {                                                                                      \
+      if (c + lanes > channels) {                                                                               \
+        if (channels < lanes || start == to) break;                                                             \
+        c = channels - lanes;                                                                                   \
+      }                                                                                                         \
       V sum = {0};                                                                                              \
-      if (adds) sum = *(const V *)(to + c);                                                                     \
+      if (start) sum = *(const V *)(start + c);                                                                 \
       for (size_t t = 0; t < taps->count; ++t) {                                                                \
         sum += *(const V *)(taps->image[t] + c) * *(const V *)(taps->filter[t] + c);                            \
       }                                                                                                         \
       *(V *)(to + c) = sum;                                                                                     \
+      c += lanes;                                                                                               \
     }                                                                                                           \
     for (; c < channels; ++c) {                                                                                 \
-      float sum = adds ? to[c] : 0;                                                                             \
+      float sum = start ? start[c] : 0;                                                                         \
       for (size_t t = 0; t < taps->count; ++t) sum += taps->image[t][c] * taps->filter[t][c];                   \
       to[c] = sum;                                                                                              \
     }                                                                                                           \
@@ -54,7 +61,7 @@ DEFINE_CHANNELS(avx2, __attribute__((target("avx2,fma"))), 8)
 DEFINE_CHANNELS(avx512, __attribute__((target("avx512f,avx512vl,fma"))), 16)
 #endif
 
-typedef void (*channel_sum)(const tap_list *, size_t, bool, float *);
+typedef void (*channel_sum)(const tap_list *, size_t, const float *, float *);
 
 static channel_sum current_sum(void) {
 #if defined(__x86_64__)
@@ -74,27 +81,18 @@ typedef struct {
 
 static size_t volume(const size_t size[3]) { return size[0] * size[1] * size[2]; }
 
-static void coordinates(size_t index, const size_t size[3], ptrdiff_t at[3]) {
-  for (int d = 2; d >= 0; --d) at[d] = (ptrdiff_t)(index % size[d]), index /= size[d];
-}
-
-// The place of the image that filter place `tap` of place `at` meets, or false outside. Forward from outputs to
-// inputs, or backward from inputs to outputs.
-static bool met_place(const martlet_conv *conv, const ptrdiff_t at[3], const ptrdiff_t tap[3], bool is_backward,
-                      size_t *place) {
-  const size_t *size = is_backward ? conv->out_size : conv->in_size;
-  size_t index = 0;
-  for (int d = 0; d < 3; ++d) {
-    const ptrdiff_t stride = (ptrdiff_t)conv->stride[d], dilation = (ptrdiff_t)conv->dilation[d];
-    const ptrdiff_t shift = tap[d] * dilation - conv->pad_low[d];
-    ptrdiff_t met = is_backward ? at[d] - shift : at[d] * stride + shift;
-    if (is_backward && met % stride != 0) return false;
-    if (is_backward) met /= stride;
-    if (met < 0 || met >= (ptrdiff_t)size[d]) return false;
-    index = index * size[d] + (size_t)met;
+// The place of the image in dimension `d` that filter place `tap` of place `at` meets, or false outside. Forward from
+// outputs to inputs, or backward from inputs to outputs.
+static inline bool met_along(const martlet_conv *conv, int d, size_t at, size_t tap, bool is_backward, size_t *place) {
+  const ptrdiff_t stride = (ptrdiff_t)conv->stride[d];
+  const ptrdiff_t shift = (ptrdiff_t)(tap * conv->dilation[d]) - conv->pad_low[d];
+  ptrdiff_t met = is_backward ? (ptrdiff_t)at - shift : (ptrdiff_t)at * stride + shift;
+  if (is_backward && stride != 1) {
+    if (met % stride != 0) return false;
+    met /= stride;
   }
-  *place = index;
-  return true;
+  *place = (size_t)met;
+  return met >= 0 && met < (ptrdiff_t)(is_backward ? conv->out_size[d] : conv->in_size[d]);
 }
 
 // The places x of a row, `first..<last`, whose taps are all inside along the fastest dimension: from one to the next, all
@@ -121,41 +119,53 @@ static inner_places inner_of(const martlet_conv *conv, bool is_backward, size_t 
   return (inner_places){(size_t)low, (size_t)high + 1, is_backward ? 1 : conv->stride[2]};
 }
 
+// Adds up what the filter meets from place `at`, `most_taps` at a time; leaves the last of them in the list.
+static void sum_place(const depthwise_run *run, const float *image, bool is_backward, const size_t at[3],
+                      tap_list *list, float *to) {
+  const martlet_conv *conv = run->conv;
+  const size_t *size = is_backward ? conv->out_size : conv->in_size, *filter = conv->filter_size;
+  const size_t channels = conv->in_channels;
+  const float *start = run->bias;
+  size_t z, y, x;
+  list->count = 0;
+  for (size_t a = 0; a < filter[0]; ++a) {
+    if (!met_along(conv, 0, at[0], a, is_backward, &z)) continue;
+    for (size_t b = 0; b < filter[1]; ++b) {
+      if (!met_along(conv, 1, at[1], b, is_backward, &y)) continue;
+      const float *line = image + (z * size[1] + y) * size[2] * channels;
+      const float *factors = run->filter + (a * filter[1] + b) * filter[2] * channels;
+      for (size_t c = 0; c < filter[2]; ++c) {
+        if (!met_along(conv, 2, at[2], c, is_backward, &x)) continue;
+        if (list->count == most_taps) {
+          run->sum(list, channels, start, to);
+          start = to, list->count = 0;
+        }
+        list->image[list->count] = line + x * channels;
+        list->filter[list->count++] = factors + c * channels;
+      }
+    }
+  }
+  run->sum(list, channels, start, to);
+}
+
 // One row of places along the fastest dimension.
 static void sum_row(const depthwise_run *run, const float *image, bool is_backward, size_t row) {
   const martlet_conv *conv = run->conv;
   const size_t *grid = is_backward ? conv->in_size : conv->out_size;
   const size_t *size = is_backward ? conv->out_size : conv->in_size;
-  const size_t channels = conv->in_channels, rows = grid[0] * grid[1], taps = volume(conv->filter_size);
+  const size_t channels = conv->in_channels, rows = grid[0] * grid[1];
   const float *here = image + row / rows * volume(size) * channels;
-  const inner_places inner = inner_of(conv, is_backward, taps);
+  const inner_places inner = inner_of(conv, is_backward, volume(conv->filter_size));
+  size_t at[3] = {row % rows / grid[1], row % grid[1], 0};
   tap_list list = {.count = 0};
-  for (size_t x = 0; x < grid[2]; ++x) {
-    float *to = run->result + (row * grid[2] + x) * channels;
-    bool adds = run->bias != NULL;
-    if (adds) memcpy(to, run->bias, channels * sizeof(float));
-    if (x > inner.first && x < inner.last) {
+  for (; at[2] < grid[2]; ++at[2]) {
+    float *to = run->result + (row * grid[2] + at[2]) * channels;
+    if (at[2] > inner.first && at[2] < inner.last) {
       for (size_t t = 0; t < list.count; ++t) list.image[t] += inner.step * channels;
-      run->sum(&list, channels, adds, to);
-      continue;
+      run->sum(&list, channels, run->bias, to);
+    } else {
+      sum_place(run, here, is_backward, at, &list, to);
     }
-    ptrdiff_t at[3], tap[3];
-    coordinates(row % rows * grid[2] + x, grid, at);
-    list.count = 0;
-    for (size_t t = 0; t < taps; ++t) {
-      size_t place;
-      coordinates(t, conv->filter_size, tap);
-      if (met_place(conv, at, tap, is_backward, &place)) {
-        list.image[list.count] = here + place * channels;
-        list.filter[list.count++] = run->filter + t * channels;
-      }
-      if (list.count == most_taps && t + 1 < taps) {
-        run->sum(&list, channels, adds, to);
-        adds = true;
-        list.count = 0;
-      }
-    }
-    run->sum(&list, channels, adds, to);
   }
 }
 
@@ -185,31 +195,47 @@ void martlet_depthwise_input_gradient_f32(const martlet_conv *conv, const float 
   martlet_pool_run(conv->batch * conv->in_size[0] * conv->in_size[1], input_gradient_row, &run);
 }
 
-// A part of all output places, for every tap: the gradient's row of a tap stays in cache along the places. Places
-// are handed to the channel sum in lists, with the output's gradient in the filter's role.
+// The place after `at` in a grid.
+static inline void advance(size_t at[3], const size_t grid[3]) {
+  if (++at[2] < grid[2]) return;
+  at[2] = 0;
+  if (++at[1] < grid[1]) return;
+  at[1] = 0, at[0] += 1;
+}
+
+// The sum for tap `tap` over output places `start..<stop`, at most `most_taps`, into a line of the result. Places are handed
+// to the channel sum in a list, with the output's gradient in the filter's role.
+static void sum_tap(const depthwise_run *run, const size_t tap[3], size_t start, size_t stop, bool adds, float *to) {
+  const martlet_conv *conv = run->conv;
+  const size_t channels = conv->in_channels, *grid = conv->out_size, *size = conv->in_size;
+  const size_t places = volume(grid), row = start % places / grid[2];
+  size_t at[3] = {row / grid[1], row % grid[1], start % grid[2]}, image = start / places, z, y, x;
+  tap_list list = {.count = 0};
+  for (size_t index = start; index < stop; ++index) {
+    if (at[0] == grid[0]) at[0] = 0, image += 1;
+    if (met_along(conv, 0, at[0], tap[0], false, &z) && met_along(conv, 1, at[1], tap[1], false, &y) &&
+        met_along(conv, 2, at[2], tap[2], false, &x)) {
+      list.image[list.count] = run->input + (((image * size[0] + z) * size[1] + y) * size[2] + x) * channels;
+      list.filter[list.count++] = run->output_gradient + index * channels;
+    }
+    advance(at, grid);
+  }
+  run->sum(&list, channels, adds ? to : NULL, to);
+}
+
+// A part of all output places, for every tap: the gradient's row of a tap stays in cache along the places.
 static void filter_gradient_part(void *context, size_t part, size_t worker) {
   const depthwise_run *run = context;
   const martlet_conv *conv = run->conv;
-  const size_t channels = conv->in_channels, taps = volume(conv->filter_size), places = volume(conv->out_size);
-  const size_t total = conv->batch * places, inputs = volume(conv->in_size);
+  const size_t taps = volume(conv->filter_size), total = conv->batch * volume(conv->out_size);
+  const size_t first = total * part / run->parts, end = total * (part + 1) / run->parts;
   (void)worker;
-  for (size_t start = total * part / run->parts, end = total * (part + 1) / run->parts; start < end;) {
-    const bool is_first = start == total * part / run->parts;
-    const size_t stop = end - start < most_taps ? end : start + most_taps;
-    for (size_t t = 0; t < taps; ++t) {
-      ptrdiff_t at[3], tap[3];
-      coordinates(t, conv->filter_size, tap);
-      tap_list list = {.count = 0};
-      for (size_t index = start; index < stop; ++index) {
-        size_t place;
-        coordinates(index % places, conv->out_size, at);
-        if (!met_place(conv, at, tap, false, &place)) continue;
-        list.image[list.count] = run->input + (index / places * inputs + place) * channels;
-        list.filter[list.count++] = run->output_gradient + index * channels;
-      }
-      run->sum(&list, channels, !is_first, run->result + (part * taps + t) * channels);
+  for (size_t start = first, stop; start < end; start = stop) {
+    stop = end - start < most_taps ? end : start + most_taps;
+    size_t tap[3] = {0};
+    for (size_t t = 0; t < taps; ++t, advance(tap, conv->filter_size)) {
+      sum_tap(run, tap, start, stop, start != first, run->result + (part * taps + t) * conv->in_channels);
     }
-    start = stop;
   }
 }
 
