@@ -119,7 +119,7 @@ static martlet_status forward(const martlet_conv *conv, const martlet_gemm_kerne
 size_t martlet_conv_packed_bytes_f32(const martlet_conv *conv) {
   const size_t places = conv->batch * volume(conv->out_size);
   if (places * conv->in_channels * conv->out_channels * volume(conv->filter_size) == 0) return 0;
-  if (martlet_conv_is_depthwise(conv) || martlet_conv_is_narrow(conv)) return 0;
+  if (martlet_conv_is_depthwise(conv) || martlet_conv_is_narrow(conv) || martlet_conv_has_few_outputs(conv)) return 0;
   if (martlet_winograd_serves(conv)) return martlet_winograd_packed_bytes(conv);
   if (is_pointwise(conv)) {
     const martlet_gemm gemm = pointwise_product(conv, NULL, NULL);
@@ -153,8 +153,10 @@ martlet_status martlet_conv_forward_f32(const martlet_conv *conv, const float *i
                                         const float *bias, float *output, martlet_gemm_epilogue epilogue,
                                         void *epilogue_context) {
   const size_t places = conv->batch * volume(conv->out_size), width = conv->out_channels;
-  if (places > 0 && martlet_conv_is_narrow(conv)) {
-    const martlet_status status = martlet_narrow_forward_f32(conv, input, filter, bias, output);
+  const bool has_few_outputs = martlet_conv_has_few_outputs(conv);
+  if (places > 0 && (has_few_outputs || martlet_conv_is_narrow(conv))) {
+    const martlet_status status = has_few_outputs ? martlet_few_forward_f32(conv, input, filter, bias, output)
+                                                  : martlet_narrow_forward_f32(conv, input, filter, bias, output);
     if (status == MARTLET_OK && epilogue) epilogue(epilogue_context, output, 0, 0, 0, places, width, width);
     return status;
   }

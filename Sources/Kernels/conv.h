@@ -43,6 +43,13 @@ bool martlet_conv_is_narrow(const martlet_conv *conv);
 martlet_status martlet_narrow_forward_f32(const martlet_conv *conv, const float *input, const float *filter,
                                           const float *bias, float *output);
 
+/// Whether there are so few output channels that sums along the input channels take less time than a product. Needs AVX2.
+bool martlet_conv_has_few_outputs(const martlet_conv *conv);
+
+/// Forward where `martlet_conv_has_few_outputs`.
+martlet_status martlet_few_forward_f32(const martlet_conv *conv, const float *input, const float *filter,
+                                       const float *bias, float *output);
+
 void martlet_depthwise_forward_f32(const martlet_conv *conv, const float *input, const float *filter,
                                    const float *bias, float *output);
 void martlet_depthwise_input_gradient_f32(const martlet_conv *conv, const float *output_gradient,

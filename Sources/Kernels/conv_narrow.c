@@ -344,7 +344,7 @@ bool martlet_conv_is_narrow(const martlet_conv *conv) {
   const size_t taps = conv->filter_size[1] * conv->filter_size[2];
   if (conv->groups <= 1 || conv->in_channels == 0 || conv->out_channels == 0) return false;
   if (conv->batch * conv->out_size[1] * conv->out_size[2] == 0 || taps == 0 || taps > most_entries) return false;
-  if (conv->filter_size[0] != 1 || conv->in_size[0] != 1 || conv->out_size[0] != 1) return false;
+  if (conv->filter_size[0] != 1 || conv->in_size[0] != 1 || conv->out_size[0] != 1 || conv->pad_low[0] != 0) return false;
   if (conv->out_channels / conv->groups > most_columns || conv->in_channels / conv->groups >= 1 << 24) return false;
   if (martlet_conv_is_depthwise(conv)) return false;
   const narrow_run run = planned(conv);

@@ -40,6 +40,17 @@ private struct Convolution {
     finish([Dimension(), height, Dimension(&numbers, isLast: true)])
   }
 
+  /// A convolution of images or sequences with few output channels.
+  init(fewOutputs seed: UInt64) {
+    var numbers = Numbers(seed: seed)
+    shape.groups = 1
+    shape.in_channels = numbers.int(in: 3...40)
+    shape.out_channels = numbers.int(in: 1...12)
+    shape.batch = numbers.int(in: 1...3)
+    let height = seed % 3 == 0 ? Dimension() : Dimension(&numbers, isLast: true)
+    finish([Dimension(), height, Dimension(&numbers, isLast: true)])
+  }
+
   private mutating func finish(_ dimensions: [Dimension]) {
     shape.in_size = (dimensions[0].input, dimensions[1].input, dimensions[2].input)
     shape.out_size = (dimensions[0].output, dimensions[1].output, dimensions[2].output)
@@ -170,9 +181,11 @@ extension KernelTests {
 
     @Test(arguments: availableISAs)
     func `output and both gradients agree with plain loops`(isa: martlet_isa) {
-      for seed in 1...UInt64(190) {
-        let convolution = seed > 150 ? Convolution(narrowGroups: seed) : Convolution(seed: seed)
-        var numbers = Numbers(seed: seed + 1000)
+      let shapes =
+        (1...150).map { Convolution(seed: $0) } + (151...190).map { Convolution(narrowGroups: $0) }
+        + (191...230).map { Convolution(fewOutputs: $0) }
+      for (seed, convolution) in zip(1..., shapes) {
+        var numbers = Numbers(seed: UInt64(seed) + 1000)
         let x = numbers.floats(convolution.inputs)
         let w = numbers.floats(convolution.filters)
         let bias = numbers.floats(convolution.shape.out_channels)
@@ -234,11 +247,15 @@ extension KernelTests {
       #expect(packedCount > 40)
     }
 
-    @Test(arguments: 50...UInt64(80))
+    @Test(arguments: 50...UInt64(90))
     func `the bits are the same with any number of threads`(seed: UInt64) {
       let convolution =
-        seed > 70
-        ? Convolution(narrowGroups: seed) : seed > 62 ? Convolution(threeByThree: seed) : Convolution(seed: seed)
+        switch seed {
+        case 81...: Convolution(fewOutputs: seed)
+        case 71...: Convolution(narrowGroups: seed)
+        case 63...: Convolution(threeByThree: seed)
+        default: Convolution(seed: seed)
+        }
       var numbers = Numbers(seed: seed)
       let x = numbers.floats(convolution.inputs)
       let w = numbers.floats(convolution.filters)
