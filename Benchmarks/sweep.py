@@ -7,8 +7,9 @@
 Needs a Python with torch, jax and numpy (`Benchmarks/Peers/setup.sh`). Sizes are from 1 to 2,048, even and odd, small ones
 as likely as large ones; convolutions have strides, dilations, paddings and groups. A shape of more than --flops
 multiply-adds is drawn again. Results in float 32, Martlet's and PyTorch's, are compared with PyTorch's in float 64: the
-greatest difference by the greatest element; where a sum nearly cancels, both are far off. A ratio is Martlet's time by that of the faster peer; a shape whose ratio is above --again is timed once
-more before it counts, because a disturbance is no slowness. Prints the seed, the shares and the worst ten.
+greatest difference by the greatest element; where a sum nearly cancels, both are far off. A ratio is Martlet's time by
+that of the faster peer. A shape whose ratio is above --again is timed up to three times more, all sides anew, and the
+least ratio counts, because a disturbance is no slowness. Prints the seed, the shares and the worst ten.
 """
 import argparse, json, math, os, random, statistics, subprocess, sys, tempfile, time
 

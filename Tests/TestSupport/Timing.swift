@@ -24,8 +24,8 @@ package func threadTime(_ body: () throws -> Void) rethrows -> Duration {
 }
 
 /// What a file or a call from outside may take before it has its result or its error; builds for debugging, which the
-/// sanitizers watch, take up to a hundred times as long.
-package let hostileLimit = Duration.seconds(isOptimized ? 1 : 240)
+/// sanitizers watch, take tens of times as long.
+package let hostileLimit = Duration.seconds(isOptimized ? 1 : 60)
 
 private let isOptimized: Bool = {
   var result = true
