@@ -1,5 +1,5 @@
-// Convolutions with few output channels, of which a tile of a product would be filled in part: each output is a sum along
-// the input channels, which lie next to each other, and nothing is packed but the filter.
+// Convolutions with few output channels, of which a tile of a product would be filled in part: each output is a sum
+// along the input channels, which lie next to each other, and nothing is packed but the filter.
 #include <string.h>
 
 #include "conv.h"
@@ -57,8 +57,8 @@ __attribute__((target("avx2,fma"))) INLINE float total(__m256 sum) {
   return _mm_cvtss_f32(_mm_add_ss(quarter, _mm_movehdup_ps(quarter)));
 }
 
-// Adds what some places, `step` numbers apart, and output channels from `filter` on have in common with the runs. Sums run
-// over eight lanes, in each in order, and over the lanes at the end.
+// The sums of some places, `step` numbers apart, in output channels from `channel` on. They run over eight lanes, in each
+// in order, and over the lanes at the end.
 __attribute__((target("avx2,fma"))) INLINE void sum_tile(const few_run *few, const run *runs, size_t count,
                                                           const float *image, size_t step, size_t channel, float *to,
                                                           size_t places, size_t outputs) {
@@ -121,7 +121,8 @@ __attribute__((target("avx2,fma"))) INLINE void sum_tile(const few_run *few, con
 DEFINE_PLACES(sum_many, 6, 5, 4, 3)
 DEFINE_PLACES(sum_each, 1, 1, 1, 1)
 
-static void sum_places(const few_run *few, const run *runs, size_t count, const float *image, size_t length, float *to) {
+static void sum_places(const few_run *few, const run *runs, size_t count, const float *image, size_t length,
+                       float *to) {
   const size_t step = few->conv->stride[2] * few->conv->in_channels, width = few->conv->out_channels;
   for (size_t channel = 0; channel < width; channel += tile_outputs) {
     const size_t outputs = least(tile_outputs, width - channel);
@@ -174,7 +175,8 @@ static void run_part(void *context, size_t chunk, size_t worker) {
       if (other_first != first || other_last != last) break;
     }
     const size_t count = make_runs(conv, y, first, last, runs);
-    sum_places(few, runs, count, source + x * step, next - x, few->output + (row * conv->out_size[2] + x) * conv->out_channels);
+    float *to = few->output + (row * conv->out_size[2] + x) * conv->out_channels;
+    sum_places(few, runs, count, source + x * step, next - x, to);
   }
 }
 
